@@ -89,7 +89,7 @@ class Scratch(NamedTuple):
     after) are bits of actors, and of words that have any, which `filled` lists. `heap` holds the
     `top` largest. `seen` (−1 at first) is the last entry of `EventLists` that reached each actor,
     `later` the number of neighbours of each actor with a larger code; it is empty where rows are
-    whole.
+    whole. `repeated` takes actors that are met again; a segment fits in it.
     """
 
     shared: Codes
@@ -102,6 +102,7 @@ class Scratch(NamedTuple):
     heap: Floats
     seen: Ints
     later: Codes
+    repeated: Codes
 
 
 class RowOutput(NamedTuple):
@@ -294,6 +295,8 @@ class RowProduct:
         self.lists, self.rule, self.n = lists, rule, n
         self.top, self.base, self.whole = rule.top, lists.base, whole or rule.top > 0
         self.fills = self.whole and not self.top and rule.min_shared == 1
+        counted = isinstance(lists, PairLists) and not rule.contribution.size
+        self.repeats = counted and rule.min_shared > 1 and not self.whole
         self.work = lists.row_work()
         self.most = np.minimum(self.work, n)
         self.space = int(self.most.max(initial=1)) + min(SPACE, int(self.most.sum()))
@@ -424,7 +427,9 @@ class RowProduct:
         from graphkit.kernels import projection as kernel
 
         lists, most = self._lists_of(first, last), self.most[first - self.base : last - self.base]
-        rows = kernel.shared_rows if isinstance(lists, PairLists) else kernel.windowed_rows
+        rows = kernel.windowed_rows
+        if isinstance(lists, PairLists):
+            rows = kernel.repeated_rows if self.repeats else kernel.shared_rows
         lengths, tally = np.zeros(last - first, dtype=np.int64), np.zeros(3, dtype=np.int64)
         pieces: list[Piece] = []
         row = first
@@ -453,6 +458,7 @@ class RowProduct:
             heap=np.empty(self.top),
             seen=np.full(n if isinstance(self.lists, EventLists) else 0, -1, dtype=np.int64),
             later=np.zeros(0 if self.whole else n, dtype=np.int32),
+            repeated=np.empty(2 * n if self.repeats else 0, dtype=np.int32),
         )
 
 

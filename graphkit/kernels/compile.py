@@ -5,8 +5,8 @@ cache folder, whether or not they can be written: one filled once, as by ``graph
 image is built, serves every user. New kernels go to the first of these that can be written; if none
 can, every process compiles the kernels that it does not find.
 
-A file holds one kernel for one signature. Its name has the digest of the sources it was compiled
-from, and that of the signature, the versions of Python, NumPy and Numba, and the type of CPU; its
+A file holds one kernel for one signature. Its name has the digests of the sources it was compiled
+from, of the versions of Python, NumPy and Numba with the type of CPU, and of the signature; its
 content begins with its own digest. So what is of other sources, versions or machines is not found,
 what is damaged is not used, and both are compiled anew.
 """
@@ -14,6 +14,7 @@ what is damaged is not used, and both are compiled anew.
 from __future__ import annotations
 
 import ast
+import gc
 import hashlib
 import os
 import pickle
@@ -21,7 +22,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache, cached_property
 from pathlib import Path
@@ -44,6 +45,7 @@ __all__ = [
     "dot_rows",
     "is_filled",
     "kernel",
+    "lacks_kernel",
     "mark_filled",
     "number_of_ones",
     "prefetch",
@@ -170,9 +172,35 @@ def cpu_name() -> str:
     return str(numba.config.CPU_NAME or binding.get_host_cpu_name())
 
 
+@cache
+def _machine() -> str:
+    """Digest of the type of CPU and of the versions that compiled code depends on."""
+    return hashlib.blake2b(repr((cpu_name(), _VERSIONS)).encode(), digest_size=4).hexdigest()
+
+
+def _begin_name(base: str, stamp: str) -> str:
+    """Begin of the names of the files of a kernel, of these sources, versions and CPU."""
+    return f"{base}-{stamp[:16]}-{_machine()}"
+
+
+def lacks_kernel(names: Iterable[str]) -> bool:
+    """Whether the folders hold no file of one of these kernels, such as ``leiden.move_nodes``."""
+    held = [os.listdir(folder) for folder in cache_folders() if folder.is_dir()]
+    files = [file for folder in held for file in folder if file.endswith(".nbc")]
+    for name in names:
+        module, function = name.split(".")
+        parent = f"{__name__.rpartition('.')[0]}.{module}"
+        source = _find_source(parent)
+        assert source is not None, name
+        begin = _begin_name(f"{parent}.{function}", _source_digest(source))
+        if not any(file.startswith(begin) for file in files):
+            return True
+    return False
+
+
 def _mark() -> str:
     """Name of the file that says that a folder holds the kernels of these sources and versions."""
-    digest = hashlib.blake2b(repr((cpu_name(), _VERSIONS)).encode(), digest_size=8)
+    digest = hashlib.blake2b(_machine().encode(), digest_size=8)
     for file in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(_digest(file.read_bytes()))
     return f"filled-{digest.hexdigest()}"
@@ -218,7 +246,7 @@ class _KernelCache:
 
     def _file_name(self, signature: Any, codegen: Any) -> str:
         key = repr((str(signature), codegen.magic_tuple(), _VERSIONS))
-        return f"{self._base}-{self.stamp[:16]}-{_digest(key.encode()).hex()[:16]}.nbc"
+        return f"{_begin_name(self._base, self.stamp)}{_digest(key.encode()).hex()[:16]}.nbc"
 
     def load_overload(self, signature: Any, context: Any) -> Any:
         """The compiled kernel, or None."""
@@ -273,6 +301,21 @@ def _write(path: Path, content: bytes) -> None:
         raise
 
 
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """Context without the cyclic garbage collector, a sixth of the time of a compilation.
+
+    It comes back after the kernel, and not after one that is compiled into it.
+    """
+    collected = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collected:
+            gc.enable()
+
+
 def kernel(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     """Decorator `numba.njit` with a disk cache that is valid until a source changes.
 
@@ -286,6 +329,7 @@ def kernel(**options: Any) -> Callable[[Callable[..., Any]], Any]:
         made = njit(nogil=True, no_cfunc_wrapper=True, **options)(function)
         if not numba.config.DISABLE_JIT:
             made._cache = _KernelCache(function)
+            made._compiler.compile = _without_collections()(made._compiler.compile)
         return made
 
     return compile_kernel

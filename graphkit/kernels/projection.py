@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from graphkit.kernels.compile import inner, kernel, number_of_ones, trailing_zeros
+from graphkit.kernels.compile import inner, kernel, number_of_ones, prefetch, trailing_zeros
 
 #: Form of the weight, from the sum over shared objects.
 RAW, JACCARD, COSINE = 0, 1, 2
@@ -28,6 +28,9 @@ FEW = 24
 
 #: Rows of at least one neighbour to so many words of bits are found by a look at all words.
 THIN = 32
+
+#: The actors of so many objects further on are fetched.
+AHEAD = 8
 
 #: Largest mark, below the largest int32.
 LAST_MARK = 2**31 - 2
@@ -363,6 +366,81 @@ def shared_rows(
                         k += np.uint64(1)
         out.tally[0] += found
         lengths[i - base] = emit_row(i, mark, np.int64(k), used, rule, scratch, out)
+        used += lengths[i - base]
+    return stop, used
+
+
+@inner
+def _fetch_ahead(e: int, begin: Array, members: Array) -> None:
+    """Fetch the actors of an entry further on: the first three cache lines, which is most of them."""
+    first = begin[min(e + AHEAD, begin.size - 1)]
+    prefetch(members, first)
+    prefetch(members, first + 16)
+    prefetch(members, first + 32)
+
+
+@inner
+def _count_again(k: Any, mark: int, listed: Any, least: int, scratch: Array) -> Any:
+    """Count `repeated`[:k], and list the actors that reach `least`, from `listed` on."""
+    shared, touched, repeated = scratch.shared, scratch.touched, scratch.repeated
+    enough = mark + least - 1
+    for q in range(k):
+        j = np.uint32(repeated[q])
+        number = max(shared[j], mark + 1)
+        shared[j] = number + 1
+        if number == enough:
+            touched[listed] = j
+            listed += np.uint64(1)
+    return listed
+
+
+@kernel()
+def repeated_rows(
+    row: int, stop: int, used: int, lists: Array, rule: Array, scratch: Array, out: Array
+) -> tuple[int, int]:
+    """Rows as of `shared_rows`, of pairs j < i that share at least two objects, unweighted.
+
+    Most actors are met once in a row, which one bit says: bits are fewer than counts, and nearer.
+    """
+    row_start, begin, length, base = lists.row_start, lists.begin, lists.length, lists.base
+    members, least = lists.members, rule.min_shared
+    words, repeated = scratch.words, scratch.repeated
+    most, lengths, space = out.most, out.lengths, out.targets.size
+    one = np.int64(1)
+    for i in range(row, stop):
+        if used + most[i - base] > space:
+            return i, used
+        start, end = row_start[i - base], row_start[i - base + 1]
+        mark = _begin_row(end - start, scratch)
+        listed = k = np.uint64(0)
+        reads = np.int64(0)
+        twice = np.int64(0)
+        for e in range(start, end):
+            _fetch_ahead(e, begin, members)
+            first = np.uint64(begin[e])
+            reads += length[e]
+            if np.int64(k) + length[e] > repeated.size:
+                listed = _count_again(k, mark, listed, least, scratch)
+                twice += np.int64(k)
+                k = np.uint64(0)
+            for p in range(first, first + np.uint64(length[e])):
+                j = np.uint32(members[p])
+                w = j >> np.uint32(6)
+                word = words[w]
+                bit = np.int64(j & np.uint32(63))
+                words[w] = word | one << bit
+                repeated[k] = j
+                k += np.uint64(word >> bit & one)
+        if reads * THIN >= i:
+            words[: (i >> 6) + 1] = 0
+        else:
+            for e in range(start, end):
+                first = np.uint64(begin[e])
+                for p in range(first, first + np.uint64(length[e])):
+                    words[np.uint32(members[p]) >> np.uint32(6)] = 0
+        listed = _count_again(k, mark, listed, least, scratch)
+        out.tally[0] += reads - twice - np.int64(k)
+        lengths[i - base] = emit_row(i, mark, np.int64(listed), used, rule, scratch, out)
         used += lengths[i - base]
     return stop, used
 

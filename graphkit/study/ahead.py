@@ -14,10 +14,19 @@ from contextlib import contextmanager, suppress
 
 import numba
 
-from graphkit.kernels.compile import cache_folders, is_filled, writable
+from graphkit.kernels.compile import cache_folders, lacks_kernel, writable
 from graphkit.parallel import cores
 
 __all__ = ["compiling_ahead"]
+
+#: Kernels that take long to compile, half a second or more: without one of them to compile, the
+#: process would take longer to start than it saves.
+_LONG = (
+    *("projection.whole_rows", "leiden.move_nodes", "leiden.refine_nodes"),
+    *("curveball.trade_objects", "tails.hypergeometric_tails"),
+)
+#: Those of simulations.
+_OF_SIMULATIONS = ("search.search_index", "sessions.run_sessions")
 
 #: Command of the process.
 _COMMAND = (sys.executable, "-m", "graphkit.study.warm")
@@ -25,15 +34,16 @@ _COMMAND = (sys.executable, "-m", "graphkit.study.warm")
 
 @contextmanager
 def compiling_ahead(*, simulation: bool = False) -> Iterator[None]:
-    """Context while which a second process fills the cache of kernels, if it is not filled.
+    """Context while which a second process fills the cache, if a kernel that takes long is missing.
 
-    It needs a second core and a folder that can be written, writes nothing else, and ends with the
+    The process needs a second core and a folder that can be written, writes nothing else, and ends with the
     context, or with this process; what it cannot do, this process does. With `simulation` it
     begins with the kernels of simulations.
     """
     process = None
+    needed = (*_LONG, *(_OF_SIMULATIONS if simulation else ()))
     with suppress(OSError):
-        if cores() > 1 and not numba.config.DISABLE_JIT and not is_filled():
+        if cores() > 1 and not numba.config.DISABLE_JIT and lacks_kernel(needed):
             process = _start(simulation) if writable(cache_folders()) else None
     try:
         yield

@@ -93,7 +93,8 @@ def warm_kernels(to: Path | None = None) -> Warmed:
             "NUMBA_CACHE_DIR to it wherever graphkit runs."
         )
     begun = time.perf_counter()
-    _call_all(_CALLS, folder)
+    _call_all((*_CALLS, *_OTHER_CALLS), folder)
+    mark_filled(folder)
     stats = [one.stats for one in _used_kernels()]
     return Warmed(
         folder,
@@ -110,7 +111,6 @@ def _call_all(calls: Sequence[Callable[[], object]], folder: Path) -> None:
         warnings.simplefilter("ignore", GraphkitWarning)
         for call in track(calls, "compiling kernels", len(calls)):
             call()
-        mark_filled(folder)
 
 
 def _used_kernels() -> list[Any]:
@@ -187,7 +187,7 @@ def _find_many() -> None:
 
 
 def _simulate() -> None:
-    """Worlds, all feeds of the demo, one with scores of its own, and all readings."""
+    """A world, all feeds of the demo, and all readings."""
     made = platform(accounts=120, rng=1)
     world = build_world(made, {"interest": made.truth}, ticks=2, rng=1)
     arms = demo_config().feeds()
@@ -197,11 +197,16 @@ def _simulate() -> None:
         kept = Path(made_for)
         numbers |= {"filled": kept / "filled", "checkpoint": kept / "others", "rng": 1}
         simulate_readings([world], arms, [list(arms)[:2]], **numbers)
+
+
+def _simulate_others() -> None:
+    """A feed with scores of its own, and a world whose duets and stitches become posts."""
+    made = platform(accounts=120, rng=1)
+    world = build_world(made, {"interest": made.truth}, ticks=2, rng=1)
     own = Feed("own", {"everywhere": 20}, {}, score=lambda context: context.factor("recency"))
     simulate_spread([world], {"own": own}, ticks=2, rng=1)
-    # duets and stitches become posts
     lively = Behaviour(duet_base=0.0, answer_delay=1.0)
-    simulate_spread([world], arms, ticks=3, budget="free", behaviour=lively, rng=1)
+    simulate_spread([world], demo_config().feeds(), ticks=3, budget="free", behaviour=lively, rng=1)
 
 
 def _draw_graphs() -> None:
@@ -216,13 +221,18 @@ def _draw_graphs() -> None:
     lfr(200, mu=0.3, mean_degree=8, max_degree=20, rng=1)
 
 
-#: In the order in which a command does not need them: it begins with the last.
+#: What commands use, in the order in which one does not need it: it begins with the last.
 _CALLS: tuple[Callable[[], object], ...] = (
     _simulate,
     _describe_communities,
     _compare_with_null,
     _find_communities,
     _find_many,
+)
+
+#: What is called from Python only, or seldom.
+_OTHER_CALLS: tuple[Callable[[], object], ...] = (
+    _simulate_others,
     _project,
     _project_block,
     _draw_graphs,
@@ -242,7 +252,7 @@ def _compile_ahead() -> None:
         os.nice(10)
     folder = writable(cache_folders())
     if folder is not None:
-        _call_all(_CALLS if "--simulation" in sys.argv else (*_CALLS[1:], _CALLS[0]), folder)
+        _call_all(_CALLS if "--simulation" in sys.argv else _CALLS[1:], folder)
 
 
 if __name__ == "__main__":

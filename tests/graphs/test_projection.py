@@ -360,7 +360,8 @@ def test_one_specialisation_per_kernel() -> None:
         for top in (None, 3):
             for window in (None, 20):
                 run(acts, 50, 20, weight=weight, top=top, window=window)
-    for name in ("index_pairs", "shared_rows", "windowed_rows"):
+        run(acts, 50, 20, weight=weight, min_shared=2)
+    for name in ("index_pairs", "shared_rows", "repeated_rows", "windowed_rows"):
         assert len(getattr(_kernel, name).signatures) == 1, name
 
 
@@ -378,6 +379,28 @@ def test_whole_rows_are_mirrored_rows(weight: str) -> None:
         found = product.run_product(whole, workers=workers, block_work=700)
         for name in vars(expected):
             np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
+
+
+def test_repeated_actors_are_counted_as_all_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    # rows of more repetitions than the buffer holds, and rows of few actors far apart
+    acts = random_acts(15, 30, 400, 6000) + [
+        (30 + i, 400 + t, 0) for i, t, _ in random_acts(16, 5000, 3000, 9000)
+    ]
+    for least in (2, 3, 9):
+        found = run(acts, 5030, 3400, min_shared=least)
+        assert_sound(found)
+        with monkeypatch.context() as patch:
+            rule = product.edge_rule
+
+            def ones(options: ProjectionOptions, entries: Any, size: Any, n: int) -> Any:
+                # contributions of one each, which the kernel of all weights adds up
+                assert not entries.size
+                made = rule(options, entries, size, n)  # noqa: B023
+                return made._replace(contribution=np.ones(len(acts)))
+
+            patch.setattr(product, "edge_rule", ones)
+            assert_identical(found, run(acts, 5030, 3400, min_shared=least))
+    assert found.indices.size
 
 
 def test_marks_begin_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import subprocess
@@ -12,9 +13,11 @@ from pathlib import Path
 from types import ModuleType
 
 import numba
+import numpy as np
 import pytest
 
 from graphkit.kernels import compile as jit
+from graphkit.kernels import partitions
 
 CODE = """
 import sys
@@ -193,6 +196,36 @@ def test_the_kernels_of_a_tick_follow_the_feed_but_those_of_communities_do_not()
     assert Path(str(ranking.__file__)) not in sources(moves)
     kept = sessions.run_sessions._cache.stamp
     assert kept == jit._source_digest(Path(str(sessions.__file__)))
+
+
+def test_a_kernel_is_lacking_until_it_is_compiled_on_this_cpu(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "partitions.group_nodes"
+    monkeypatch.setattr(jit, "_only", tmp_path / "kept")
+    assert jit.lacks_kernel([name])
+    again = jit.kernel()(partitions.group_nodes.py_func)
+    again(np.array([1, 0, 1], np.int32), np.array([0, 1]), np.empty(3, np.int32))
+    assert not jit.lacks_kernel([name])
+    assert jit.lacks_kernel([name, "partitions.sum_edges"])
+    monkeypatch.setattr(jit, "_machine", lambda: "another")
+    assert jit.lacks_kernel([name])
+
+
+def test_the_collector_returns_after_the_last_kernel() -> None:
+    assert gc.isenabled()
+    with jit._without_collections():
+        with jit._without_collections():
+            pass
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        with jit._without_collections():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
 
 
 def test_a_write_that_is_interrupted_leaves_nothing(

@@ -80,13 +80,32 @@ def test_the_process_ends_with_its_input(
         assert process.wait() == 0
 
 
-def test_no_process_where_the_cache_is_filled(
-    started: list[subprocess.Popen[bytes]], tmp_path: Path
+def test_no_process_where_the_cache_holds_what_takes_long(
+    started: list[subprocess.Popen[bytes]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "cache").mkdir()
-    jit.mark_filled(tmp_path / "cache")
-    with ahead.compiling_ahead():
-        assert not started
+    asked: list[tuple[str, ...]] = []
+    monkeypatch.setattr(ahead, "lacks_kernel", lambda names: asked.append(names))
+    for simulation in (False, True):
+        with ahead.compiling_ahead(simulation=simulation):
+            assert not started
+    without, with_simulation = asked
+    assert {*without} == {*with_simulation} - {*ahead._OF_SIMULATIONS} != {*with_simulation}
+
+
+def test_kernels_that_take_long_are_called_by_the_process() -> None:
+    code = """
+from graphkit.study import ahead, warm
+def called():
+    kernels = warm._used_kernels()
+    return {f"{k.__module__.split('.')[-1]}.{k.__name__}" for k in kernels if k.signatures}
+for call in warm._CALLS[1:]:
+    call()
+assert {*ahead._LONG} <= called(), ahead._LONG
+assert not {*ahead._OF_SIMULATIONS} <= called()
+warm._CALLS[0]()
+assert {*ahead._OF_SIMULATIONS} <= called()
+"""
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True)
 
 
 def test_no_process_on_one_core_or_where_nothing_can_be_written(
