@@ -55,7 +55,7 @@ def merge_small(
     (or increases most), if that stays within `max_size`; what no neighbour can take is left
     unassigned, −1.
     """
-    from graphkit.kernels.leiden import Csr, aggregate_graph, join_small, sorted_by
+    from graphkit.kernels.leiden import SPARE, Csr, aggregate_graph, join_small, sorted_by
 
     codes = np.unique(membership, return_inverse=True)[1].astype(np.int32)
     gamma, out_weight, in_weight = null_model(prepared, quality, resolution)
@@ -66,10 +66,10 @@ def merge_small(
         sizes = np.bincount(codes, minlength=k)
         if not (sizes < min_size).any():
             return codes
-        order = np.empty(codes.size, dtype=np.int32)
-        sorted_by(codes, k, order)
+        order, ends = np.empty(codes.size, dtype=np.int32), np.empty(k + 1, dtype=np.int32)
+        sorted_by(codes.size, codes, k, ends, order)
         new = Csr(np.empty(k + 1, np.int64), np.empty(entries, np.int32), np.empty(entries))
-        filled = aggregate_graph(rows, codes, order, k, new)
+        filled = aggregate_graph(codes.size, rows, codes, order, k, np.empty(k + SPARE), new)
         merged = Csr(new.indptr, new.indices[:filled], new.weights[:filled])
         total, total_in = (
             np.bincount(codes, weights=w, minlength=k) if w.size else w

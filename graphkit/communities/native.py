@@ -11,10 +11,10 @@ import numpy.typing as npt
 
 from graphkit.communities import parallel_native
 from graphkit.communities import prepare as checks
-from graphkit.communities.prepare import Codes, Floats, Mask, weight_unit
+from graphkit.communities.prepare import Codes, weight_unit
 from graphkit.data.graph import Graph
 from graphkit.kernels import leiden as kernel
-from graphkit.kernels.leiden import Csr, MoveState, RefineState, Rows
+from graphkit.kernels.leiden import Memory, Rows
 from graphkit.kernels.random import splitmix64
 from graphkit.parallel import stop_if_over
 
@@ -59,6 +59,33 @@ class Level(NamedTuple):
     """None on the first level."""
 
 
+class Room(NamedTuple):
+    """Where the levels of a graph below `LARGE` nodes are computed, one iteration after another."""
+
+    memory: Memory
+    new: Rows
+    """Takes the graph of the next level, and that after it `spare`."""
+    spare: Rows
+
+    @classmethod
+    def for_levels(cls, rows: Rows, options: KernelOptions) -> Room:
+        """Room for the levels of this graph."""
+        n, entries = rows.n, rows.indices.size
+        two, limited = rows.in_weight.size > 0, rows.size.size > 0
+        memory = Memory.of(n, two=two, limited=limited, random=options.theta > 0)
+        # upper bounds: pages that are not written take no memory
+        new, spare = (
+            Rows(
+                np.empty(n + 1, np.int64),
+                np.empty(entries, np.int32),
+                np.empty(entries),
+                *map(np.empty_like, rows[3:]),
+            )
+            for _ in range(2)
+        )
+        return cls(memory, new, spare)
+
+
 def make_rows(*arrays: npt.NDArray[Any]) -> Rows:
     """Rows of these arrays, all read-only, so that each kernel is compiled only once."""
     frozen = [array.view() for array in arrays]
@@ -81,18 +108,21 @@ def run_leiden(
     order: Codes | None = None
     left = options.iterations
     large = rows.n >= LARGE
+    room = None if large else Room.for_levels(rows, options)
     share, patience = _stopping_rule(rows, until_idle=left < 0)
     least, idle = share * _total_weight(rows), 0
     if options.refined and initial is None and left != 1:
-        _move_nodes(rows, options, membership, state, Inside.unknown(rows.n))
         if large:
+            _move_large(rows, options, membership, state)
             rows, membership, order = sort_by_community(rows, membership)
-        membership, _, _ = _run_iteration(rows, options, membership, state, False, settled=True)
+        membership, _, _ = _run_iteration(
+            rows, options, membership, state, False, settled=large, room=room
+        )
         left -= 1
     level = Level(rows, None)
     while left != 0 and idle < patience:
         membership, gained, level = _run_iteration(
-            rows, options, membership, state, options.refined
+            rows, options, membership, state, options.refined, room=room
         )
         left -= 1
         idle = 0 if gained > least else idle + 1
@@ -155,19 +185,27 @@ def _run_iteration(
     refined: bool,
     *,
     settled: bool = False,
+    room: Room | None = None,
 ) -> tuple[Codes, float, Level]:
     """Membership after all levels of one iteration, the gain in quality, and the second level.
 
-    Without refinement, or with a single level, that is the graph itself.
+    Without refinement, with a single level, or below `LARGE` nodes, that is the graph itself.
     """
     second = Level(rows, None)
     parts: Codes | None = None
-    for level in iterate_levels(rows, options, membership, state, refined, settled=settled):
+    for level in iterate_levels(
+        rows, options, membership, state, refined, settled=settled, room=room, most=-1
+    ):
         graph, communities, flat, gained = level
         if parts is not None and second.parts is None and refined:
             second = Level(graph, parts)
         parts = flat if parts is None else parts
-    return communities[flat], gained, second
+    return _flatten(communities, flat), gained, second
+
+
+def _flatten(communities: Codes, flat: Codes | None) -> Codes:
+    """Community of each node of the first level, of that of each node of a later one."""
+    return communities if flat is None else communities[flat]
 
 
 def iterate_levels(
@@ -178,24 +216,26 @@ def iterate_levels(
     refined: bool,
     *,
     settled: bool = False,
-) -> Iterator[tuple[Rows, Codes, Codes, float]]:
+    room: Room | None = None,
+    most: int = 1,
+) -> Iterator[tuple[Rows, Codes, Codes | None, float]]:
     """Levels of one iteration: move, refine and aggregate until nothing can be aggregated.
 
-    Yields the graph of the level, the community of each of its parts, the part of each node of
-    `rows`, and the gain so far; changes `membership`. If its nodes have `settled`, the first move
-    is omitted.
+    Yields a graph, the community of each of its nodes, the node of it that each node of `rows` is
+    part of (`None`: the graph is `rows`), and the gain so far: after each level of `LARGE` nodes or
+    more, and after each `most` of those below it (−1: all), then with the graph of the first of
+    them. Changes `membership`. If its nodes, `LARGE` or more, have `settled`, the first move is
+    omitted.
     """
     flat: Codes | None = None
     gained = 0.0
-    while True:
-        n = rows.n
-        inside = Inside.unknown(n)
+    while (n := rows.n) >= LARGE:
         if not settled:
-            gained += _move_nodes(rows, options, membership, state, inside)
+            gained += _move_large(rows, options, membership, state)
         settled = False
         if refined:
             parts, communities = _number_parts(
-                _refine_nodes(rows, options, membership, state, inside), membership
+                _refine_large(rows, options, membership, state), membership
             )
         else:
             parts = _renumber_codes(membership, n)
@@ -204,70 +244,49 @@ def iterate_levels(
         yield rows, communities, flat, gained
         if communities.size == n:
             return
-        rows = _aggregate_graph(rows, parts, communities.size)
+        rows = _aggregate_large(rows, parts, communities.size)
         membership = communities
+    memory, new, spare = room or Room.for_levels(rows, options)
+    graph, homes, level = rows, membership, 0
+    while True:
+        stop_if_over()
+        n, more = kernel.run_levels(
+            n,
+            graph,
+            options.gamma,
+            options.theta,
+            options.max_size,
+            refined,
+            level,
+            most,
+            homes,
+            membership,
+            state,
+            new,
+            spare,
+            memory,
+        )
+        gained += more
+        yield rows, membership, flat, gained
+        if not n:
+            return
+        graph, homes, level = make_rows(*new), memory.homes, level + 1
+        new, spare = spare, new
 
 
-def _visit_order(n: int, state: State) -> Codes:
-    """Random order of the first visits."""
-    order = np.empty(n, dtype=np.int32)
-    kernel.shuffle_blocks(order, BLOCK if n >= LARGE else 1, state)
-    return order
-
-
-class Inside(NamedTuple):
-    """What a move tells the refinement: the weight of nodes within their communities."""
-
-    weight: Floats
-    """float64, (n,)."""
-    stale: Mask
-    """bool, (n,): nodes whose weight is unknown."""
-
-    @classmethod
-    def unknown(cls, n: int) -> Inside:
-        """No weight is known."""
-        return cls(np.empty(n), np.ones(n, dtype=np.bool_))
-
-
-def _move_nodes(
-    rows: Rows, options: KernelOptions, membership: Codes, state: State, inside: Inside
-) -> float:
-    """Local moving, in place; returns the sum of the gains."""
+def _move_large(rows: Rows, options: KernelOptions, membership: Codes, state: State) -> float:
+    """Local moving on all cores, in place; returns the sum of the gains."""
     stop_if_over()
-    n = rows.n
-    if n >= LARGE:
-        order = _visit_order(n, state)
-        return parallel_native.move_nodes(rows, options.gamma, options.max_size, membership, order)
-    # allocated here, where large arrays get large pages
-    scratch = MoveState(
-        np.empty(n + kernel.SPARE),
-        np.empty(n),
-        np.empty(n, np.int32),
-        np.empty(n, np.int32),
-        np.empty(n, np.bool_),
-        *inside,
-    )
-    gain: float = kernel.move_nodes(
-        rows, options.gamma, options.max_size, membership, _visit_order(n, state), scratch
-    )
-    return gain
+    order = np.empty(rows.n, dtype=np.int32)
+    kernel.shuffle_blocks(order, BLOCK, state)
+    return parallel_native.move_nodes(rows, options.gamma, options.max_size, membership, order)
 
 
-def _refine_nodes(
-    rows: Rows, options: KernelOptions, membership: Codes, state: State, inside: Inside
-) -> Codes:
-    """Refinement: the part of each node, identified by one of its nodes."""
+def _refine_large(rows: Rows, options: KernelOptions, membership: Codes, state: State) -> Codes:
+    """Refinement on all cores: the part of each node, identified by one of its nodes."""
     stop_if_over()
-    n = rows.n
-    if n >= LARGE:
-        seed = int(splitmix64(state))
-        return parallel_native.refine_nodes(rows, options.gamma, options.theta, membership, seed)
-    parts, whole = np.empty(n, np.int32), np.empty((n, 2 if rows.in_weight.size else 1))
-    scratch = RefineState(parts, np.empty(n + kernel.SPARE), np.empty(n), *inside, whole)
-    kernel.refine_nodes(
-        rows, options.gamma, options.theta, membership, _visit_order(n, state), state, scratch
-    )
-    return parts
+    seed = int(splitmix64(state))
+    return parallel_native.refine_nodes(rows, options.gamma, options.theta, membership, seed)
 
 
 def _number_parts(parts: Codes, membership: Codes) -> tuple[Codes, Codes]:
@@ -289,18 +308,9 @@ def _renumber_codes(codes: Codes, top: int) -> Codes:
     return renumbered
 
 
-def _aggregate_graph(rows: Rows, parts: Codes, n_parts: int) -> Rows:
-    """Aggregate graph of the parts, which are numbered 0 … n_parts − 1."""
-    if rows.n >= LARGE:
-        new = parallel_native.aggregate_graph(rows.csr, parts, n_parts)
-    else:
-        order = np.empty(rows.n, dtype=np.int32)
-        kernel.sorted_by(parts, n_parts, order)
-        # upper bound: pages that are not written take no memory
-        most = rows.indices.size
-        new = Csr(np.empty(n_parts + 1, np.int64), np.empty(most, np.int32), np.empty(most))
-        filled = kernel.aggregate_graph(rows.csr, parts, order, n_parts, new)
-        new = Csr(new.indptr, new.indices[:filled], new.weights[:filled])
+def _aggregate_large(rows: Rows, parts: Codes, n_parts: int) -> Rows:
+    """Aggregate graph, on all cores, of the parts, which are numbered 0 … n_parts − 1."""
+    new = parallel_native.aggregate_graph(rows.csr, parts, n_parts)
     summed = [
         np.bincount(parts, weights=w, minlength=n_parts).astype(w.dtype) if w.size else w
         for w in (rows.out_weight, rows.in_weight, rows.size)
@@ -314,8 +324,8 @@ def _aggregate_graph(rows: Rows, parts: Codes, n_parts: int) -> Rows:
 def sort_by_community(rows: Rows, membership: Codes) -> tuple[Rows, Codes, Codes]:
     """The graph with its nodes sorted by community, their membership, and the order."""
     communities = _renumber_codes(membership, rows.n)
-    order, position = np.empty(rows.n, np.int32), np.empty(rows.n, np.int32)
-    kernel.sorted_by(communities, rows.n, order)
+    order, _ = parallel_native.by_code(communities, rows.n)
+    position = np.empty(rows.n, np.int32)
     position[order] = np.arange(rows.n, dtype=np.int32)
     new = parallel_native.permute_rows(rows.csr, order, position)
     by_node = (array[order] if array.size else array for array in rows[3:])
@@ -378,7 +388,7 @@ def _improving_levels(
         for _, communities, flat, gained in levels:
             if not (first or gained > before):
                 continue
-            membership = communities[flat]
+            membership = _flatten(communities, flat).copy()
             yield _restore_order(membership, order)
             if gained - before <= threshold:
                 return

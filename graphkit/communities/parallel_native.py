@@ -100,12 +100,13 @@ def move_nodes(rows: Rows, gamma: float, max_size: int, membership: Codes, order
     return gains
 
 
-def _by_code(codes: Codes, n_codes: int) -> tuple[Codes, Counts]:
+def by_code(codes: Codes, n_codes: int) -> tuple[Codes, Counts]:
     """Nodes by code, and where those of each code begin."""
     order = np.empty(codes.size, dtype=np.int32)
-    sorted_by(codes, n_codes, order)
+    ends = np.empty(n_codes + 1, dtype=np.int32)
+    sorted_by(codes.size, codes, n_codes, ends, order)
     start = np.zeros(n_codes + 1, dtype=np.int64)
-    np.cumsum(np.bincount(codes, minlength=n_codes), out=start[1:])
+    start[1:] = ends[:-1]
     return order, start
 
 
@@ -119,7 +120,7 @@ def _entries_before(rows: Rows | Csr, order: Codes) -> Counts:
 def refine_nodes(rows: Rows, gamma: float, theta: float, membership: Codes, seed: int) -> Codes:
     """Refinement: the part of each node, identified by one of its nodes."""
     n = rows.n
-    order, start = _by_code(membership, n)
+    order, start = by_code(membership, n)
     cuts = _cut_evenly(_entries_before(rows, order)[start])
     widest = int(np.diff(rows.indptr).max(initial=0))
     state = RefineState(
@@ -152,7 +153,7 @@ def refine_nodes(rows: Rows, gamma: float, theta: float, membership: Codes, seed
 
 def aggregate_graph(csr: Csr, parts: Codes, n_parts: int) -> Csr:
     """Aggregate graph of the parts, which are numbered 0 … n_parts − 1; without loops."""
-    order, start = _by_code(parts, n_parts)
+    order, start = by_code(parts, n_parts)
     before = _entries_before(csr, order)[start]
     cuts = _cut_evenly(before)
     most = csr.indices.size
@@ -204,7 +205,7 @@ def permute_rows(csr: Csr, order: Codes, position: Codes) -> Csr:
 def split_connected(csr: Csr, membership: Codes) -> Codes:
     """Connected parts of all communities, each identified by its first node."""
     n = membership.size
-    order, start = _by_code(membership, n)
+    order, start = by_code(membership, n)
     cuts = start[_cut_evenly(_entries_before(csr, order)[start])].tolist()
     parts = np.full(n, -1, dtype=np.int32)
     threads = spare_cores()

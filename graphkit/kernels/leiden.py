@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from graphkit.kernels.compile import borrowing, kernel, prefetch
+from graphkit.kernels.compile import BORROWING, borrowing, kernel, prefetch
 from graphkit.kernels.random import splitmix64
 
 #: A gain must exceed another by this share of the strength, or rounding could make two moves
@@ -74,40 +74,58 @@ class Rows(NamedTuple):
         return Csr(self.indptr, self.indices, self.weights)
 
 
-class MoveState(NamedTuple):
-    """Working memory of :func:`move_nodes`, by community except for the last."""
+class Memory(NamedTuple):
+    """Working memory of the levels of a graph with n nodes, of any content."""
 
     towards: Array
-    """float64, (n + SPARE,): edge weight to the current node."""
+    """float64, (n + SPARE,): edge weight from the current node to each community, or part."""
+    near: Array
+    """int32, (n + 1,): communities, or parts, near the current node."""
     totals: Array
-    """float64, (n,): node weight."""
-    nodes: Array
-    """int32, (n,): number of nodes."""
-    empty: Array
-    """int32, (n,): communities without nodes."""
-    waiting: Array
-    """bool, (n,): whether a node is queued."""
+    """float64, (n,): node weight of each community, or part."""
+    total_in: Array
+    """float64, (n,): the second node weight; empty for one."""
+    whole: Array
+    """float64, (n,): node weight of each community while nodes are refined."""
+    whole_in: Array
+    """float64, (n,): the second node weight; empty for one."""
+    held: Array
+    """int64, (n,): original nodes of each community; empty without a size limit."""
+    chance: Array
+    """float64, (n,): chance of each part near the current node; empty if θ is 0."""
+    reach: Array
+    """float64, (n,): edge weight to that part; empty if θ is 0."""
     inside: Array
-    """float64, (n,): edge weight of each node within its community."""
+    """float64, (n,): edge weight of each node, then each part, within its community."""
     stale: Array
     """bool, (n,): whether that is to be summed anew, as a neighbour came after the last visit."""
-
-
-class RefineState(NamedTuple):
-    """Result and working memory of :func:`refine_nodes`."""
-
+    waiting: Array
+    """bool, (n,): whether a node is queued, or is a part by itself."""
+    order: Array
+    """int32, (n,): nodes in the order of their visits, or by part."""
+    count: Array
+    """int32, (n + 1,): number of nodes of each community, or parts before it."""
+    empty: Array
+    """int32, (n,): communities without nodes, or numbers of parts."""
     parts: Array
-    """int32, (n,): the part of each node, identified by one of its nodes."""
-    towards: Array
-    """float64, (n + SPARE,): edge weight of each part to the current node."""
-    totals: Array
-    """float64, (n,): node weight of each part."""
-    rest: Array
-    """float64, (n,): edge weight of each part, a node at first, to the rest of its community."""
-    stale: Array
-    """bool, (n,): the nodes for which that is to be computed; of the others it is given."""
-    whole: Array
-    """float64, (n, 1) or, with two node weights, (n, 2): node weights of each community."""
+    """int32, (n,): the part of each node of a level."""
+    homes: Array
+    """int32, (n,): the community of each node of a level after the first."""
+    flat: Array
+    """int32, (n,): the node of a level that each node of the first level is part of."""
+
+    @classmethod
+    def of(cls, n: int, *, two: bool, limited: bool, random: bool) -> Memory:
+        """Memory for n nodes: with two node weights, a limited size, random merging, or not."""
+        second, limit, chances = n if two else 0, n if limited else 0, n if random else 0
+        floats = n + SPARE, n, second, n, second, chances, chances, n
+        towards, totals, total_in, whole, whole_in, chance, reach, inside = map(np.empty, floats)
+        codes = n + 1, n, n + 1, n, n, n, n
+        near, order, count, empty, parts, homes, flat = (np.empty(k, np.int32) for k in codes)
+        held = np.empty(limit, np.int64)
+        stale, waiting = np.empty(n, np.bool_), np.empty(n, np.bool_)
+        sums = towards, near, totals, total_in, whole, whole_in, held, chance, reach
+        return cls(*sums, inside, stale, waiting, order, count, empty, parts, homes, flat)
 
 
 @borrowing
@@ -138,34 +156,45 @@ def shuffle_blocks(order: Array, block: int, state: Array) -> None:
             at += 1
 
 
-@kernel()
+@borrowing
+def shuffle(order: Array, n: int, state: Array) -> None:
+    """Fill with 0 … n − 1 in random order (Fisher–Yates)."""
+    for v in range(n):
+        order[v] = v
+    for i in range(n - 1, 0, -1):
+        j = np.int64(splitmix64(state) % np.uint64(i + 1))
+        order[i], order[j] = order[j], order[i]
+
+
+@borrowing
 def move_nodes(
-    rows: Any, gamma: float, max_size: int, membership: Array, queue: Array, state: Any
+    n: int, rows: Any, gamma: float, max_size: int, membership: Array, memory: Any
 ) -> float:
     """Local moving: nodes join the neighbouring community of highest gain, until none does.
 
-    `queue` holds the nodes in the order of their first visit; a node whose neighbour leaves
-    its community is queued again. Changes `membership`, whose codes lie below n; returns the
-    sum of the gains, 0 if nothing moved. A `max_size` of 0 is no limit. `rows` is a
-    :class:`Rows`, `state` a :class:`MoveState` of any content.
+    ``memory.order`` holds the n nodes in the order of their first visit; a node whose neighbour
+    leaves its community is queued again. Changes `membership`, whose codes lie below n; returns
+    the sum of the gains, 0 if nothing moved. A `max_size` of 0 is no limit. `rows` is a
+    :class:`Rows`, `memory` a :class:`Memory`.
     """
     indptr, indices, weights = rows.indptr, rows.indices, rows.weights
     out_weight, in_weight, size, fixed = rows.out_weight, rows.in_weight, rows.size, rows.fixed
-    towards, totals, count, empty = state.towards, state.totals, state.nodes, state.empty
-    waiting, inside, stale = state.waiting, state.inside, state.stale
-    n = indptr.size - 1
+    towards, totals, total_in, held = memory.towards, memory.totals, memory.total_in, memory.held
+    near, count, empty, queue = memory.near, memory.count, memory.empty, memory.order
+    waiting, inside, stale = memory.waiting, memory.inside, memory.stale
     two, limited, unit, pinned = in_weight.size > 0, max_size > 0, weights.size == 0, fixed.size > 0
-    total_in = np.zeros(n if two else 0)
-    held = np.zeros(n if limited else 0, np.int64)
-    widest = 0
     for v in range(n):
         towards[v] = 0.0
         totals[v] = 0.0
         count[v] = 0
         waiting[v] = not (pinned and fixed[v])
         stale[v] = True
-        widest = max(widest, indptr[v + 1] - indptr[v])
-    towards[n:] = 1.0  # never 0, or they would count as communities
+        if two:
+            total_in[v] = 0.0
+        if limited:
+            held[v] = 0
+    for t in range(SPARE):
+        towards[n + t] = 1.0  # never 0, or they would count as communities
     for v in range(n):
         c = membership[v]
         totals[c] += out_weight[v]
@@ -179,7 +208,6 @@ def move_nodes(
         if count[c] == 0:
             empty[n_empty] = c
             n_empty += 1
-    near = np.empty(widest + 1, np.int32)
     gains = 0.0
     read, left = 0, n
     while left > 0:
@@ -290,39 +318,36 @@ def move_nodes(
     return gains
 
 
-@kernel()
+@borrowing
 def refine_nodes(
-    rows: Any,
-    gamma: float,
-    theta: float,
-    membership: Array,
-    order: Array,
-    random: Array,
-    state: Any,
+    n: int, rows: Any, gamma: float, theta: float, membership: Array, random: Array, memory: Any
 ) -> None:
     """Refinement: inside each community, well-connected nodes merge into well-connected parts.
 
-    Every node starts alone and is visited once, if still alone. With θ = 0 it joins the part
-    of highest gain, else part S with probability ∝ exp(gain / θ) among gains of 0 or more
-    (its own is 0). `rows` is a :class:`Rows`, `state` a :class:`RefineState` of any content,
-    whose parts are filled; `random` is the state of the generator.
+    Every node starts alone and is visited once, in the order of ``memory.order``, if still alone.
+    With θ = 0 it joins the part of highest gain, else part S with probability ∝ exp(gain / θ)
+    among gains of 0 or more (its own is 0). `rows` is a :class:`Rows`, `memory` a
+    :class:`Memory` whose `inside` is known except for the nodes that are `stale`, and whose
+    `parts` are filled: each is identified by one of its nodes. `random` is the state of the
+    generator.
     """
     indptr, indices, weights = rows.indptr, rows.indices, rows.weights
     out_weight, in_weight = rows.out_weight, rows.in_weight
-    parts, towards, totals, whole = state.parts, state.towards, state.totals, state.whole
-    rest, stale = state.rest, state.stale
-    n = indptr.size - 1
+    towards, totals, total_in, near = memory.towards, memory.totals, memory.total_in, memory.near
+    whole, whole_in, rest, stale = memory.whole, memory.whole_in, memory.inside, memory.stale
+    parts, order, alone = memory.parts, memory.order, memory.waiting
+    chance, reach = memory.chance, memory.reach
     two, unit = in_weight.size > 0, weights.size == 0
-    whole[:] = 0.0
-    widest = 0
-    for v in range(n):
-        whole[membership[v], 0] += out_weight[v]
+    for c in range(n):
+        whole[c] = 0.0
         if two:
-            whole[membership[v], 1] += in_weight[v]
-        widest = max(widest, indptr[v + 1] - indptr[v])
-    total_in = in_weight.copy()
-    alone = np.ones(n, np.bool_)
+            whole_in[c] = 0.0
     for v in range(n):
+        whole[membership[v]] += out_weight[v]
+        if two:
+            whole_in[membership[v]] += in_weight[v]
+            total_in[v] = in_weight[v]
+        alone[v] = True
         parts[v] = v
         towards[v] = 0.0
         totals[v] = out_weight[v]
@@ -335,9 +360,8 @@ def refine_nodes(
             weight = 1.0 if unit else weights[e]
             inside += weight if membership[np.uint32(indices[e])] == own else 0.0
         rest[v] = inside
-    towards[n:] = 1.0  # never 0, or they would count as parts
-    near = np.empty(widest + 1, np.int32)
-    chance, reach = np.empty(widest if theta > 0.0 else 0), np.empty(widest if theta > 0.0 else 0)
+    for t in range(SPARE):
+        towards[n + t] = 1.0  # never 0, or they would count as parts
     for i in range(n):
         v = order[i]
         outside = rest[v]
@@ -346,10 +370,10 @@ def refine_nodes(
         own = membership[v]
         a = gamma * out_weight[v]
         b = 0.0
-        expected = a * (whole[own, 0] - out_weight[v])
+        expected = a * (whole[own] - out_weight[v])
         if two:
             b = gamma * in_weight[v]
-            expected = a * (whole[own, 1] - in_weight[v]) + b * (whole[own, 0] - out_weight[v])
+            expected = a * (whole_in[own] - in_weight[v]) + b * (whole[own] - out_weight[v])
         tiny = TINY * outside
         if outside < expected - tiny:
             continue
@@ -378,11 +402,10 @@ def refine_nodes(
             # few parts gain more, so that it is asked first
             if g < 0.0 or (theta == 0.0 and g <= gain):
                 continue
-            bound = gamma * total * (whole[own, 0] - total)
+            bound = gamma * total * (whole[own] - total)
             if two:
                 bound = gamma * (
-                    total * (whole[own, 1] - total_in[part])
-                    + total_in[part] * (whole[own, 0] - total)
+                    total * (whole_in[own] - total_in[part]) + total_in[part] * (whole[own] - total)
                 )
             if rest[part] < bound - TINY * rest[part]:
                 continue
@@ -415,33 +438,76 @@ def refine_nodes(
             alone[best] = False
 
 
-@kernel()
-def sorted_by(codes: Array, n_codes: int, order: Array) -> None:
-    """Fill `order` with the nodes by code, ties by node (a counting sort)."""
-    start = np.zeros(n_codes + 1, np.int64)
-    for v in range(codes.size):
+@borrowing
+def number_parts(
+    n: int, membership: Array, parts: Array, start: Array, code: Array, homes: Array
+) -> int:
+    """Number the parts by community, then root, the node that identifies them; their number.
+
+    Changes `parts`; fills `homes`, which may be `membership`, with the number of the community of
+    each part, in the order of the given codes. `start` and `code` are working memory.
+    """
+    for c in range(n):
+        start[c] = 0
+    for v in range(n):
+        start[membership[v]] += parts[v] == v
+    at = 0
+    for c in range(n):
+        held = start[c]
+        start[c] = at
+        at += held
+    for v in range(n):
+        if parts[v] == v:
+            c = membership[v]
+            code[v] = start[c]
+            start[c] += 1
+    for v in range(n):
+        parts[v] = code[parts[v]]
+    k, number = 0, 0
+    for c in range(n):
+        begin = k
+        while k < start[c]:
+            homes[k] = number
+            k += 1
+        number += k > begin
+    return k
+
+
+@kernel(**BORROWING)
+def sorted_by(n: int, codes: Array, n_codes: int, start: Array, order: Array) -> None:
+    """Fill `order` with n nodes by code, ties by node (a counting sort).
+
+    `start` has room for n_codes + 1 numbers, and ends with where those of each code end.
+    """
+    for c in range(n_codes + 1):
+        start[c] = 0
+    for v in range(n):
         start[codes[v] + 1] += 1
     for c in range(n_codes):
         start[c + 1] += start[c]
-    for v in range(codes.size):
+    for v in range(n):
         order[start[codes[v]]] = v
         start[codes[v]] += 1
 
 
-@kernel()
-def aggregate_graph(csr: Any, parts: Array, order: Array, n_parts: int, new: Any) -> int:
+@kernel(**BORROWING)
+def aggregate_graph(
+    n: int, csr: Any, parts: Array, order: Array, n_parts: int, towards: Array, new: Any
+) -> int:
     """Fill `new` with the graph whose nodes are the parts, 0 … n_parts − 1; without loops.
 
-    `order` lists the nodes by part. Returns the number of entries filled.
+    `order` lists the n nodes by part; `towards` has room for n_parts + SPARE weights. Returns the
+    number of entries filled.
     """
     indptr, indices, weights = csr.indptr, csr.indices, csr.weights
     new_indptr, new_indices, new_weights = new.indptr, new.indices, new.weights
-    n = indptr.size - 1
     unit = weights.size == 0
     far = n >= FAR
-    before_last = np.uint64(max(indices.size - 16, 0))
-    towards = np.zeros(n_parts + SPARE)
-    towards[n_parts:] = 1.0  # never 0, or they would count as parts
+    before_last = np.uint64(max(indptr[n] - 16, 0))
+    for p in range(n_parts):
+        towards[p] = 0.0
+    for t in range(SPARE):
+        towards[n_parts + t] = 1.0  # never 0, or they would count as parts
     at = 0
     i = 0
     new_indptr[0] = 0
@@ -467,6 +533,94 @@ def aggregate_graph(csr: Any, parts: Array, order: Array, n_parts: int, new: Any
             towards[q] = 0.0
         new_indptr[p + 1] = at
     return at
+
+
+@kernel(**BORROWING)
+def run_levels(
+    n: int,
+    rows: Any,
+    gamma: float,
+    theta: float,
+    max_size: int,
+    refined: bool,
+    level: int,
+    most: int,
+    homes: Array,
+    membership: Array,
+    random: Array,
+    new: Any,
+    spare: Any,
+    memory: Any,
+) -> tuple[int, float]:
+    """Levels of one iteration: move, refine and aggregate until nothing can be aggregated.
+
+    Begins with level 0, or goes on with the one given, whose n nodes are in the communities
+    `homes`, and ends after `most` levels. Fills `membership`, of the nodes of level 0. `new` and
+    `spare`, each a :class:`Rows` with room for all nodes and entries, take the graphs of the next
+    levels in turn; `memory` is a :class:`Memory`, kept from level to level. Returns the number of
+    nodes of the next level, 0 if there is none, and the gain.
+    """
+    indptr, indices, weights = rows.indptr, rows.indices, rows.weights
+    out_weight, in_weight, size, fixed = rows.out_weight, rows.in_weight, rows.size, rows.fixed
+    parts, flat, order, count = memory.parts, memory.flat, memory.order, memory.count
+    code = memory.empty
+    two, limited, pinned = in_weight.size > 0, size.size > 0, fixed.size > 0
+    gained = 0.0
+    if level == 0:
+        for v in range(n):
+            flat[v] = v
+    while True:
+        graph = Rows(indptr, indices, weights, out_weight, in_weight, size, fixed)
+        shuffle(order, n, random)
+        gained += move_nodes(n, graph, gamma, max_size, homes, memory)
+        if refined:
+            shuffle(order, n, random)
+            refine_nodes(n, graph, gamma, theta, homes, random, memory)
+        else:
+            # each community is a part, identified by its first node
+            for v in range(n - 1, -1, -1):
+                code[homes[v]] = v
+            for v in range(n):
+                parts[v] = code[homes[v]]
+        k = number_parts(n, homes, parts, count, code, memory.homes)
+        homes = memory.homes
+        for v in range(membership.size):
+            flat[v] = parts[flat[v]]
+        most -= 1
+        if k == n:
+            k = 0
+            break
+        sorted_by(n, parts, k, count, order)
+        rest = Csr(new.indptr, new.indices, new.weights)
+        csr = Csr(indptr, indices, weights)
+        aggregate_graph(n, csr, parts, order, k, memory.towards, rest)
+        new_out, new_in, new_size, new_fixed = new.out_weight, new.in_weight, new.size, new.fixed
+        for p in range(k):
+            new_out[p] = 0.0
+            if two:
+                new_in[p] = 0.0
+            if limited:
+                new_size[p] = 0
+            if pinned:
+                new_fixed[p] = False
+        for v in range(n):
+            p = parts[v]
+            new_out[p] += out_weight[v]
+            if two:
+                new_in[p] += in_weight[v]
+            if limited:
+                new_size[p] += size[v]
+            if pinned and fixed[v]:
+                new_fixed[p] = True
+        n = k
+        if most == 0:
+            break
+        indptr, indices, weights = new.indptr, new.indices, new.weights
+        out_weight, in_weight, size, fixed = new_out, new_in, new_size, new_fixed
+        new, spare = spare, new
+    for v in range(membership.size):
+        membership[v] = homes[flat[v]]
+    return k, gained
 
 
 @kernel()

@@ -164,11 +164,11 @@ def test_moves_gain_what_they_say(name: str) -> None:
 def test_the_aggregate_graph_is_the_serial_one(name: str, n_parts: int) -> None:
     rows, _ = rows_of(GRAPHS[name]())
     parts = np.random.default_rng(n_parts).integers(0, n_parts, rows.n).astype(np.int32)
-    order = np.empty(rows.n, np.int32)
-    serial.sorted_by(parts, n_parts, order)
+    order, _ = parallel_native.by_code(parts, n_parts)
     most = rows.indices.size
     new = serial.Csr(np.empty(n_parts + 1, np.int64), np.empty(most, np.int32), np.empty(most))
-    filled = serial.aggregate_graph(rows.csr, parts, order, n_parts, new)
+    towards = np.empty(n_parts + serial.SPARE)
+    filled = serial.aggregate_graph(rows.n, rows.csr, parts, order, n_parts, towards, new)
     found = parallel_native.aggregate_graph(rows.csr, parts, n_parts)
     assert np.array_equal(found.indptr, new.indptr)
     assert np.array_equal(found.indices, new.indices[:filled])

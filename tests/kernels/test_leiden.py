@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import networkx as nx
+import numba
 import numpy as np
 import pytest
 
@@ -87,6 +88,15 @@ def random_state(seed: int) -> np.ndarray:
 # local moving ----------------------------------------------------------------------------
 
 
+def memory_of(g: Case, *, limited: bool = False, random: bool = False) -> kernel.Memory:
+    return kernel.Memory.of(g.n, two=g.in_weight.size > 0, limited=limited, random=random)
+
+
+@numba.njit
+def move_nodes(n: Any, rows: Any, gamma: Any, limit: Any, membership: Any, memory: Any) -> Any:
+    return kernel.move_nodes(n, rows, gamma, limit, membership, memory)
+
+
 def moved(
     g: Case,
     membership: np.ndarray,
@@ -94,8 +104,8 @@ def moved(
     size: Any = (),
     limit: int = 0,
     fixed: Any = (),
+    memory: kernel.Memory | None = None,
 ) -> float:
-    n = g.n
     rows = kernel.Rows(
         g.indptr,
         g.indices,
@@ -105,16 +115,9 @@ def moved(
         np.array(size, dtype=np.int64),
         np.array(fixed, dtype=np.bool_),
     )
-    state = kernel.MoveState(
-        np.empty(n + kernel.SPARE),
-        np.empty(n),
-        np.empty(n, np.int32),
-        np.empty(n, np.int32),
-        np.empty(n, np.bool_),
-        np.empty(n),
-        np.empty(n, np.bool_),
-    )
-    gain: float = kernel.move_nodes(rows, g.gamma, limit, membership, order.copy(), state)
+    memory = memory or memory_of(g, limited=limit > 0)
+    memory.order[:] = order
+    gain: float = move_nodes(g.n, rows, g.gamma, limit, membership, memory)
     return gain
 
 
@@ -219,23 +222,21 @@ def test_local_moving_where_data_is_asked_for_ahead() -> None:
 # refinement ------------------------------------------------------------------------------
 
 
+@numba.njit
+def refine_nodes(
+    n: Any, rows: Any, gamma: Any, theta: Any, membership: Any, random: Any, memory: Any
+) -> None:
+    kernel.refine_nodes(n, rows, gamma, theta, membership, random, memory)
+
+
 def refined(
     g: Case, membership: np.ndarray, order: np.ndarray, theta: float = 0.0, seed: int = 1
 ) -> list[int]:
-    rows = kernel.Rows(
-        g.indptr,
-        g.indices,
-        g.weights,
-        g.out_weight,
-        g.in_weight,
-        np.empty(0, np.int64),
-        np.empty(0, np.bool_),
-    )
-    parts, whole = np.empty(g.n, dtype=np.int32), np.empty((g.n, 2 if g.in_weight.size else 1))
-    unknown = np.empty(g.n), np.ones(g.n, np.bool_)
-    state = kernel.RefineState(parts, np.empty(g.n + kernel.SPARE), np.empty(g.n), *unknown, whole)
-    kernel.refine_nodes(rows, g.gamma, theta, membership, order, random_state(seed), state)
-    found: list[int] = parts.tolist()
+    memory = memory_of(g, random=theta > 0)
+    memory.order[:], memory.stale[:] = order, True
+    state = random_state(seed)
+    refine_nodes(g.n, case_rows(g), g.gamma, theta, membership, state, memory)
+    found: list[int] = memory.parts.tolist()
     return found
 
 
@@ -287,15 +288,14 @@ def test_a_move_tells_the_weight_inside_communities(*, weighted: bool) -> None:
     for seed in range(20):
         g = case(seed, weighted=weighted)
         membership = np.arange(g.n, dtype=np.int32)
-        inside = native.Inside.unknown(g.n)
-        options = native.KernelOptions(g.gamma)
-        native._move_nodes(case_rows(g), options, membership, random_state(seed), inside)
+        order, memory = np.random.default_rng(seed).permutation(g.n), memory_of(g)
+        moved(g, membership, order, memory=memory)
         wanted = [
             math.fsum(w for u, w in g.row(v) if membership[u] == membership[v]) for v in range(g.n)
         ]
-        known = ~inside.stale
+        known = ~memory.stale
         assert known.any()
-        assert inside.weight[known] == pytest.approx(np.array(wanted)[known], rel=1e-12)
+        assert memory.inside[known] == pytest.approx(np.array(wanted)[known], rel=1e-12)
 
 
 def test_communities_are_split_on_the_graph_of_connected_parts() -> None:
@@ -304,12 +304,11 @@ def test_communities_are_split_on_the_graph_of_connected_parts() -> None:
         rows = case_rows(g)
         draws = np.random.default_rng(seed)
         communities = draws.integers(0, 3, g.n).astype(np.int32)
-        inside = native.Inside.unknown(g.n)
-        options = native.KernelOptions(g.gamma)
-        refined = native._refine_nodes(rows, options, communities, random_state(seed), inside)
-        parts, homes = native._number_parts(refined, communities)
+        order = draws.permutation(g.n)
+        roots = np.array(refined(g, communities, order), dtype=np.int32)
+        parts, homes = native._number_parts(roots, communities)
         homes = (homes + draws.integers(0, 2, homes.size)).astype(np.int32) % 3
-        coarse = native._aggregate_graph(rows, parts, homes.size)
+        coarse = native._aggregate_large(rows, parts, homes.size)
         found = native._split_connected(homes[parts], native.Level(coarse, parts))
         wanted = native._split_connected(homes[parts], native.Level(rows, None))
         assert np.array_equal(np.unique(found, return_inverse=True)[1], wanted)
@@ -366,6 +365,23 @@ def test_a_tiny_theta_neither_overflows_nor_differs_from_greedy() -> None:
 # the rest --------------------------------------------------------------------------------
 
 
+def aggregated(rows: kernel.Rows, parts: np.ndarray) -> kernel.Rows:
+    """The graph of the level after one whose communities are the parts."""
+    room = native.Room.for_levels(rows, native.KernelOptions(0.0))
+    homes = parts.copy()
+    # without an expectation no node leaves, and with a largest size of 1 none comes
+    k, gain = kernel.run_levels(
+        *(rows.n, rows, 0.0, 0.0, 1, False, 0, 1, homes, homes),
+        *(random_state(1), room.new, room.spare, room.memory),
+    )
+    assert np.array_equal(homes, parts)
+    assert gain == 0
+    new = room.new
+    entries = new.indptr[k]
+    by_node = (array[:k] if array.size else array for array in new[3:])
+    return kernel.Rows(new.indptr[: k + 1], new.indices[:entries], new.weights[:entries], *by_node)
+
+
 @kinds
 def test_aggregation_is_the_product_of_matrices(*, weighted: bool, two: bool) -> None:
     g = case(2, weighted=weighted, two=two)
@@ -379,7 +395,7 @@ def test_aggregation_is_the_product_of_matrices(*, weighted: bool, two: bool) ->
         np.arange(g.n),
         np.arange(g.n) == 4,
     )
-    whole = native._aggregate_graph(rows, parts, 7)
+    whole = aggregated(rows, parts)
     member = (parts[:, None] == np.arange(7)).astype(float)
     wanted = member.T @ g.dense() @ member
     np.fill_diagonal(wanted, 0)
@@ -397,11 +413,11 @@ def test_aggregation_of_a_large_graph() -> None:
     n = kernel.FAR + 1
     g = case(4, n=n, weighted=True)
     parts = (np.arange(n) % 50).astype(np.int32)
-    empty = np.empty(0, np.int64)
+    ones = np.ones(n, np.int64)
     rows = native.make_rows(
-        g.indptr, g.indices, g.weights, g.out_weight, g.in_weight, empty, np.empty(0, np.bool_)
+        g.indptr, g.indices, g.weights, g.out_weight, g.in_weight, ones, np.empty(0, np.bool_)
     )
-    whole = native._aggregate_graph(rows, parts, 50)
+    whole = aggregated(rows, parts)
     wanted = np.zeros((50, 50))
     tails = np.repeat(np.arange(n), np.diff(g.indptr))
     np.add.at(wanted, (parts[tails], parts[g.indices]), g.weights)
@@ -469,7 +485,9 @@ def test_weight_inside(*, weighted: bool) -> None:
 def test_counting_sort() -> None:
     codes = np.random.default_rng(7).integers(0, 9, 100).astype(np.int32)
     order = np.empty(100, dtype=np.int32)
-    kernel.sorted_by(codes, 9, order)
+    start = np.empty(10, dtype=np.int32)
+    kernel.sorted_by(100, codes, 9, start, order)
+    assert np.array_equal(start[:-1], np.cumsum(np.bincount(codes, minlength=9)))
     assert np.array_equal(order, np.argsort(codes, kind="stable"))
 
 
