@@ -26,13 +26,16 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import llvmlite
 import numba
 import numpy as np
 from llvmlite import ir
 from numba.core import cgutils
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.extending import intrinsic
 
 __all__ = [
@@ -316,6 +319,48 @@ def _without_collections() -> Iterator[None]:
             gc.enable()
 
 
+class _LinkedLibrary(JITCodeLibrary):  # type: ignore[misc]
+    """Code of a kernel that only kernels call: linked into theirs, and optimised with it.
+
+    It never runs on its own, so that it is neither optimised in full nor translated to machine code:
+    that took a quarter of the seconds of the first simulation in a process.
+    """
+
+    def _optimize_final_module(self) -> None:
+        """Leave the whole to the callers; single functions are simplified when they are added."""
+
+    def _finalize_final_module(self) -> None:
+        self._finalize_dynamic_globals()
+        self._finalized = True
+
+    def get_pointer_to_function(self, name: str) -> int:
+        """No function has an address here."""
+        self._ensure_finalized()
+        return 0
+
+    @property
+    def codegen(self) -> Any:
+        """What callers of a library need of the code generator; no environment has an address."""
+        return SimpleNamespace(
+            magic_tuple=self._codegen.magic_tuple, set_env=lambda name, environment: None
+        )
+
+    def serialize_using_object_code(self) -> tuple[str, str, bytes]:
+        """The code for linking, as there is no other."""
+        return cast("tuple[str, str, bytes]", self.serialize_using_bitcode())
+
+
+class _LinkedCompiler(CompilerBase):  # type: ignore[misc]
+    """Compiler of kernels that only kernels call."""
+
+    def define_pipelines(self) -> list[Any]:
+        """The usual passes, with a library that is only linked."""
+        state = self.state
+        state.library = _LinkedLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
+        state.library.enable_object_caching()
+        return [DefaultPassBuilder.define_nopython_pipeline(state)]
+
+
 def kernel(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     """Decorator `numba.njit` with a disk cache that is valid until a source changes.
 
@@ -335,13 +380,14 @@ def kernel(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     return compile_kernel
 
 
+_LINKED: dict[str, Any] = {"no_cpython_wrapper": True, "pipeline_class": _LinkedCompiler}
 #: Decorator of kernels that only kernels call: compiled without wrappers for Python.
-inner = kernel(error_model="numpy", no_cpython_wrapper=True)
+inner = kernel(error_model="numpy", **_LINKED)
 #: Option of kernels that neither make nor return arrays: references to arrays are not counted, each
 #: time in an atomic operation, which takes a third of the time where many arrays are passed on.
 BORROWING = {"_nrt": False}
 #: Decorator of such kernels that only kernels call.
-borrowing = kernel(error_model="numpy", no_cpython_wrapper=True, **BORROWING)
+borrowing = kernel(error_model="numpy", **_LINKED, **BORROWING)
 
 #: The number of columns of the rows of :func:`dot_rows` is a multiple of this.
 LANES = 8
