@@ -3,7 +3,7 @@
 #
 # Topics of hashtags, phrases or rare words often hold words that the texts given to gensim do not have: they were
 # split in another way, or the dictionary was filtered. Such a word never occurs beside the others, so a topic of it should
-# score low, or be an error. It is left out without a word. A topic of two known and three unknown words has the
+# score low, or be an error. It is left out and nothing is said. A topic of two known and three unknown words has the
 # coherence of the two, and with one known word left c_v is 1, the highest there is, while the other measures are not a
 # number, and so is their mean over topics. Only a topic of unknown words alone is an error. A model thus looks the better
 # the less its words match the texts. Count the words of each topic in dictionary.token2id first.
@@ -13,7 +13,7 @@
 #   cat dog unicorn dragon elf  0.962   0.557
 #   cat unicorn                 1.000   nan
 #   cat dog bus                 0.363  -0.252
-#   cat dog bus, dictionary of words in 12 texts or more: 0.422  -0.365 (dog is gone)
+#   the same, rare dog filtered 0.422  -0.365
 #   unicorn elf                 ValueError
 set -euo pipefail
 folder=$(mktemp -d)
