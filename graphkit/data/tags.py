@@ -149,18 +149,19 @@ def _plain_forms(stop: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
 _REPEATS = re.compile(r"(.)\1\1")
 
 
-_ASCII_SIGNS = re.compile(r"[^0-9A-Za-z]+")
-
-
 def _reduce_repeats(tag: str) -> str:
     """The tag with runs of one letter reduced to one."""
     return re.sub(r"(.)\1+", r"\1", tag)
 
 
+#: What is neither a letter nor a digit, in ASCII.
+_SIGNS = re.compile(r"[^0-9A-Za-z]+")
+
+
 def _strip_ornaments(tag: str) -> str:
     """A folded tag without accents, signs and ornaments, and without a number at its end."""
     if tag.isascii():
-        letters = tag if tag.isalnum() else _ASCII_SIGNS.sub("", tag)
+        letters = tag if tag.isalnum() else _SIGNS.sub("", tag)
         stem = letters.rstrip("0123456789")
         return stem if len(stem) >= 3 else letters
     kept = []

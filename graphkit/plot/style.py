@@ -126,8 +126,9 @@ class Canvas(Figure):
         That draws the whole figure without output first, only to lay it out.
         """
         own, engine, sharp = self.canvas, self.get_layout_engine(), self.dpi
-        get_registered_canvas_class(kind)(self)
         try:
+            if (canvas := get_registered_canvas_class(kind)) is not None:
+                canvas(self)
             self.set_dpi(dpi)
             self.lay_out()
             with mpl.rc_context(_LAID_OUT):  # type: ignore[arg-type]

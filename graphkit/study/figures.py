@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -298,11 +300,24 @@ def write_figures(result: StudyResult, flows: Flows, folder: ResultsFolder) -> N
 
 def draw_both(folder: ResultsFolder, name: str, draw: Draw) -> None:
     """Draw a figure into the folder as wide as a page, and as a phone."""
-    canvas = draw("page")
-    narrow = None if canvas is None else draw("phone")
-    if canvas is not None and narrow is not None:
-        folder.figure(name, canvas)
-        folder.figure(name + PHONE, narrow, vector_only=True)
+    with _without_collecting():
+        canvas = draw("page")
+        narrow = None if canvas is None else draw("phone")
+        if canvas is not None and narrow is not None:
+            folder.figure(name, canvas)
+            folder.figure(name + PHONE, narrow, vector_only=True)
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Without a search for garbage: a figure is a web of objects, for which all others are walked."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def slugs(names: Sequence[str]) -> dict[str, str]:
