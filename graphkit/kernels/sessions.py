@@ -510,66 +510,42 @@ def record_arrivals(
                         break
 
 
+@kernel()
 def count_viewers(
     seen_start: Array, seen: Array, membership: Array, n_communities: int, n_posts: int
 ) -> Array:
     """Accounts of each community that have seen each post, int32 (m, C + 1)."""
     views = np.zeros((n_posts, n_communities + 1), np.int32)
-    add_viewers(seen_start, seen, membership, views)
-    return views
-
-
-@kernel(**BORROWING)
-def add_viewers(seen_start: Array, seen: Array, membership: Array, views: Array) -> None:
-    """Add those of :func:`count_viewers`."""
-    none = views.shape[1] - 1
     for a in range(seen_start.size - 1):
-        mine = membership[a] if membership[a] >= 0 else none
+        mine = membership[a] if membership[a] >= 0 else n_communities
         for at in range(seen_start[a], seen_start[a + 1]):
             if seen[at] >= 0:
                 views[seen[at], mine] += 1
+    return views
 
 
+@kernel()
 def count_origins(seen_start: Array, seen: Array, homes: Array, n_communities: int) -> Array:
     """Posts of each community of origin that every account has seen, int32 (n, C + 1)."""
-    diet = np.zeros((seen_start.size - 1, n_communities + 1), np.int32)
-    add_origins(seen_start, seen, homes, diet)
-    return diet
-
-
-@kernel(**BORROWING)
-def add_origins(seen_start: Array, seen: Array, homes: Array, diet: Array) -> None:
-    """Add those of :func:`count_origins`."""
-    none = diet.shape[1] - 1
-    for a in range(diet.shape[0]):
+    n = seen_start.size - 1
+    diet = np.zeros((n, n_communities + 1), np.int32)
+    for a in range(n):
         for at in range(seen_start[a], seen_start[a + 1]):
             if seen[at] >= 0:
                 home = homes[seen[at]]
-                diet[a, home if home >= 0 else none] += 1
+                diet[a, home if home >= 0 else n_communities] += 1
+    return diet
 
 
+@kernel()
 def count_reached(
     seen_start: Array, seen: Array, membership: Array, p_indptr: Array, posters: Array
 ) -> Array:
     """Members of the community of each account that have seen one of its posts, int32 (n,)."""
     n = seen_start.size - 1
-    reach, last_viewer = np.zeros(n, np.int32), np.full(n, -1, np.int32)
-    add_reached(seen_start, seen, membership, p_indptr, posters, reach, last_viewer)
-    return reach
-
-
-@kernel(**BORROWING)
-def add_reached(
-    seen_start: Array,
-    seen: Array,
-    membership: Array,
-    p_indptr: Array,
-    posters: Array,
-    reach: Array,
-    last_viewer: Array,
-) -> None:
-    """Add those of :func:`count_reached`; `last_viewer` holds −1."""
-    for a in range(reach.size):
+    reach = np.zeros(n, np.int32)
+    last_viewer = np.full(n, -1, np.int32)
+    for a in range(n):
         mine = membership[a]
         if mine < 0:
             continue
@@ -583,19 +559,15 @@ def add_reached(
                 if membership[poster] == mine and last_viewer[poster] != a:
                     last_viewer[poster] = a
                     reach[poster] += 1
+    return reach
 
 
+@kernel()
 def count_marked(seen_start: Array, seen: Array, marks: Array) -> Array:
     """Posts that every account has seen of each kind, int32 (n, k); `marks` bool (m, k)."""
-    count = np.zeros((seen_start.size - 1, marks.shape[1]), np.int32)
-    add_marked(seen_start, seen, marks, count)
-    return count
-
-
-@kernel(**BORROWING)
-def add_marked(seen_start: Array, seen: Array, marks: Array, count: Array) -> None:
-    """Add those of :func:`count_marked`."""
-    for a in range(count.shape[0]):
+    n = seen_start.size - 1
+    count = np.zeros((n, marks.shape[1]), np.int32)
+    for a in range(n):
         for at in range(seen_start[a], seen_start[a + 1]):
             post = seen[at]
             if post < 0:
@@ -603,3 +575,4 @@ def add_marked(seen_start: Array, seen: Array, marks: Array, count: Array) -> No
             for k in range(marks.shape[1]):
                 if marks[post, k]:
                     count[a, k] += 1
+    return count

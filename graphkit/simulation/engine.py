@@ -393,7 +393,7 @@ class Run:
             counts_of += [
                 partial(lambda *of: count_viewers(*seen, *of)[back_p], members, number, size),
                 partial(lambda *of: count_origins(*seen, *of)[back_a], homes, number),
-                partial(lambda of: count_reached(*seen, of, *posters)[back_a], members),
+                partial(lambda *of: count_reached(*seen, *of, *posters)[back_a], members),
             ]
         marked, *found = self._together(counts_of, accounts.size)
         for k, kind in enumerate(world.partitions):
