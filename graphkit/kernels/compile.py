@@ -35,7 +35,7 @@ import numpy as np
 from llvmlite import ir
 from numba.core import cgutils
 from numba.core.codegen import JITCodeLibrary
-from numba.core.compiler import CompilerBase, DefaultPassBuilder
+from numba.core.compiler import Compiler, DefaultPassBuilder, Flags
 from numba.extending import intrinsic
 
 __all__ = [
@@ -350,7 +350,53 @@ class _LinkedLibrary(JITCodeLibrary):  # type: ignore[misc]
         return cast("tuple[str, str, bytes]", self.serialize_using_bitcode())
 
 
-class _LinkedCompiler(CompilerBase):  # type: ignore[misc]
+class _Flags(Flags):  # type: ignore[misc]
+    """Options of a compilation that are compared by a text, which is made once.
+
+    Numba looks them up with each call that it types, and compares them option by option, by a hash
+    that is the same for all: a tenth of the seconds of a first simulation.
+    """
+
+    __slots__ = ("_text",)
+    _text: str
+
+    def __hash__(self) -> int:
+        return hash(self._summary)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, _Flags):
+            return self._summary == other._summary
+        return bool(super().__eq__(other))
+
+    @property
+    def _summary(self) -> str:
+        """All options that are not at their defaults."""
+        try:
+            return self._text
+        except AttributeError:
+            self._text = self.summary()
+            return self._text
+
+
+class _KernelCompiler(Compiler):  # type: ignore[misc]
+    """Compiler of all kernels."""
+
+    def __init__(
+        self,
+        typing_context: Any,
+        target_context: Any,
+        library: Any,
+        args: Any,
+        return_type: Any,
+        flags: Any,
+        locals: Any,
+    ) -> None:
+        super().__init__(
+            typing_context, target_context, library, args, return_type, _Flags(flags), locals
+        )
+
+
+class _LinkedCompiler(_KernelCompiler):
     """Compiler of kernels that only kernels call."""
 
     def define_pipelines(self) -> list[Any]:
@@ -369,9 +415,11 @@ def kernel(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     """
     from numba import njit
 
+    chosen = {"pipeline_class": _KernelCompiler} | options
+
     def compile_kernel(function: Callable[..., Any]) -> Any:
         # no wrapper for C either, which nothing here calls: it costs time to compile
-        made = njit(nogil=True, no_cfunc_wrapper=True, **options)(function)
+        made = njit(nogil=True, no_cfunc_wrapper=True, **chosen)(function)
         if not numba.config.DISABLE_JIT:
             made._cache = _KernelCache(function)
             made._compiler.compile = _without_collections()(made._compiler.compile)

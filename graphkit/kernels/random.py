@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from graphkit.kernels.compile import borrowing, kernel
+from graphkit.kernels.compile import BORROWING, borrowing, kernel
 
 Array = Any
 
@@ -75,22 +75,32 @@ def of_pair(bits: Any, event: Any) -> Any:
     return _to_unit_interval(mix(bits + np.uint64(event) * GOLDEN))
 
 
-@kernel()
 def draw_all(seed: Any, event: int, keys: Array, t: int) -> Array:
     """Uniform draws of an event in tick t, one per account key."""
     out = np.empty(keys.size, np.float64)
-    for i in range(keys.size):
-        out[i] = uniform(seed, event, keys[i], np.uint64(0), t)
+    fill_all(seed, event, keys, t, out)
     return out
 
 
-@kernel()
+@kernel(**BORROWING)
+def fill_all(seed: Any, event: int, keys: Array, t: int, out: Array) -> None:
+    """Fill `out` with those of :func:`draw_all`."""
+    for i in range(keys.size):
+        out[i] = uniform(seed, event, keys[i], np.uint64(0), t)
+
+
 def draw_pairs(seed: Any, event: int, accounts: Array, posts: Array) -> Array:
     """Uniform draws of an event, one per pair of account key and post key."""
     out = np.empty(accounts.size, np.float64)
+    fill_pairs(seed, event, accounts, posts, out)
+    return out
+
+
+@kernel(**BORROWING)
+def fill_pairs(seed: Any, event: int, accounts: Array, posts: Array, out: Array) -> None:
+    """Fill `out` with those of :func:`draw_pairs`."""
     for i in range(accounts.size):
         out[i] = uniform(seed, event, accounts[i], posts[i], 0)
-    return out
 
 
 @kernel()

@@ -13,7 +13,7 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-from graphkit.kernels.compile import borrowing, kernel, prefetch, trailing_zeros
+from graphkit.kernels.compile import BORROWING, borrowing, kernel, prefetch, trailing_zeros
 from graphkit.kernels.random import has_seen
 from graphkit.kernels.state import Array
 
@@ -314,8 +314,8 @@ def _choose_posts(
         k *= 4
 
 
-@borrowing
-def _search_cells(
+@kernel(error_model="numpy", **BORROWING)
+def search_cells(
     index: Any,
     cell_end: Array,
     queries: Array,
@@ -326,11 +326,12 @@ def _search_cells(
     plan: Any,
     near: Array,
     bars: Array,
-    quota: Any,
+    found: Array,
     sizes: Array,
     nearest: Array,
 ) -> None:
-    """Fill the rows of `near` with the keys that :func:`search_index` finds."""
+    """Fill the rows of `found` as :func:`search_index` says; `near` has room for all cells."""
+    quota = np.int64(found.shape[1])
     centres, start, ids, blocks = index.centres, index.start, index.posts, index.blocks
     seen_start, all_seen, withdrawn, any_withdrawn = barred
     dots, tops, places, room, q = search
@@ -417,9 +418,11 @@ def _search_cells(
                 for r in range(1, quota):
                     least = min(least, near[i, r])
                 bars[i] = _value_of(least)
+    for i in range(n):
+        for r in range(sizes[i]):
+            found[i, r] = near[i, r]
 
 
-@kernel()
 def search_index(
     index: Any,
     cell_end: Array,
@@ -443,13 +446,10 @@ def search_index(
     The nearest cells of all queries are visited first: what fills `found` there is the bar for
     posts of other cells.
     """
-    start = index.start
-    cells, quota, n = start.size - 1, found.shape[1], queries.shape[0]
-    probes, each = min(index.probes, cells), min(cap, quota)
-    widest = np.int64(cells)
-    for c in range(cells):
-        widest = max(widest, start[c + 1] - start[c])
-    wide = (-(-widest // TILE) + 1) * TILE
+    cells, quota, n = index.start.size - 1, found.shape[1], queries.shape[0]
+    probes, each = min(int(index.probes), cells), min(cap, quota)
+    wide = _tiles(max(cells, int(np.diff(index.start).max())))
+    # memory is taken here, so that the kernel counts no references and is compiled in less time
     search = (
         np.empty((QUERIES, wide), np.float32),
         np.empty((1, wide + TILE), np.float32),
@@ -464,8 +464,7 @@ def search_index(
         np.empty(cells + 1, np.int64),
         np.empty(cells + 1, np.int64),
     )
-    near, bars = np.empty((n, probes * each), np.int64), np.full(n, -np.inf, np.float32)
-    _search_cells(
+    search_cells(
         index,
         cell_end,
         queries,
@@ -474,23 +473,25 @@ def search_index(
         each,
         search,
         plan,
-        near,
-        bars,
-        quota,
+        np.empty((n, probes * each), np.int64),
+        np.full(n, -np.inf, np.float32),
+        found,
         sizes,
         nearest,
     )
-    for i in range(n):
-        for r in range(sizes[i]):
-            found[i, r] = near[i, r]
 
 
-@kernel()
-def assign(rows: Array, centres: Array, low: int, high: int, out: Array) -> None:
-    """Nearest centre of rows low … high − 1, ties: the first; `centres` are (d, cells), flat."""
+def _tiles(size: int) -> int:
+    """Columns of products with so many rows: whole tiles, and one more."""
+    return (-(-size // TILE) + 1) * TILE
+
+
+@kernel(**BORROWING)
+def assign_rows(
+    rows: Array, centres: Array, low: int, high: int, dots: Array, q: Array, out: Array
+) -> None:
+    """Rows low … high − 1 of :func:`assign`."""
     cells = centres.size // rows.shape[1]
-    dots = np.empty((QUERIES, (-(-cells // TILE) + 1) * TILE), np.float32)
-    q = np.empty(QUERIES, np.int64)
     for i in range(low, high, QUERIES):
         last = high - 1
         for k in range(QUERIES):
@@ -502,3 +503,9 @@ def assign(rows: Array, centres: Array, low: int, high: int, out: Array) -> None
                 if dots[k, c] > dots[k, best]:
                     best = c
             out[i + k] = best
+
+
+def assign(rows: Array, centres: Array, low: int, high: int, out: Array) -> None:
+    """Nearest centre of rows low … high − 1, ties: the first; `centres` are (d, cells), flat."""
+    dots = np.empty((QUERIES, _tiles(centres.size // rows.shape[1])), np.float32)
+    assign_rows(rows, centres, low, high, dots, np.empty(QUERIES, np.int64), out)
