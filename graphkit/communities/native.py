@@ -293,7 +293,7 @@ def _number_parts(parts: Codes, membership: Codes) -> tuple[Codes, Codes]:
     """Parts numbered by (community, first node), and the community of each part."""
     roots = np.flatnonzero(parts == np.arange(parts.size))
     communities = _renumber_codes(membership[roots], parts.size)
-    by_home = np.argsort(communities, kind="stable")
+    by_home, _ = parallel_native.by_code(communities, parts.size)
     code = np.empty(parts.size, dtype=np.int32)
     code[roots[by_home]] = np.arange(roots.size)
     return code[parts], communities[by_home]
