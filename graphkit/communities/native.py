@@ -172,8 +172,8 @@ def _split_connected(membership: Codes, level: Level) -> Codes:
         return first[found]
     if rows.n >= LARGE:
         return parallel_native.split_connected(rows.csr, membership)
-    pieces = np.empty(rows.n, dtype=np.int32)
-    kernel.split_connected(rows.indptr, rows.indices, membership, pieces)
+    pieces, stack = np.full(rows.n, -1, dtype=np.int32), np.empty(rows.n, dtype=np.int32)
+    kernel.split_connected(rows.indptr, rows.indices, membership, pieces, stack)
     return pieces
 
 
