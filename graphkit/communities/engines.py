@@ -204,8 +204,9 @@ def split_disconnected(prepared: Prepared, membership: Codes) -> Codes:
     from graphkit.kernels.leiden import split_connected
 
     indptr, indices, _ = prepared.symmetric
-    parts = np.empty(prepared.size, dtype=np.int32)
-    split_connected(indptr, indices, np.asarray(membership, dtype=np.int32), parts)
+    n = prepared.size
+    parts, stack = np.full(n, -1, dtype=np.int32), np.empty(n, dtype=np.int32)
+    split_connected(indptr, indices, np.asarray(membership, dtype=np.int32), parts, stack)
     return parts
 
 

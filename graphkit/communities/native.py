@@ -172,8 +172,8 @@ def _split_connected(membership: Codes, level: Level) -> Codes:
         return first[found]
     if rows.n >= LARGE:
         return parallel_native.split_connected(rows.csr, membership)
-    pieces = np.empty(rows.n, dtype=np.int32)
-    kernel.split_connected(rows.indptr, rows.indices, membership, pieces)
+    pieces, stack = np.full(rows.n, -1, dtype=np.int32), np.empty(rows.n, dtype=np.int32)
+    kernel.split_connected(rows.indptr, rows.indices, membership, pieces, stack)
     return pieces
 
 
@@ -293,7 +293,7 @@ def _number_parts(parts: Codes, membership: Codes) -> tuple[Codes, Codes]:
     """Parts numbered by (community, first node), and the community of each part."""
     roots = np.flatnonzero(parts == np.arange(parts.size))
     communities = _renumber_codes(membership[roots], parts.size)
-    by_home = np.argsort(communities, kind="stable")
+    by_home, _ = parallel_native.by_code(communities, parts.size)
     code = np.empty(parts.size, dtype=np.int32)
     code[roots[by_home]] = np.arange(roots.size)
     return code[parts], communities[by_home]

@@ -162,29 +162,44 @@ def aggregate_graph(csr: Csr, parts: Codes, n_parts: int) -> Csr:
     length = _power_of_two(min(n_parts + 1, 2 * int(np.diff(before).max(initial=0)) + 1))
     threads = spare_cores()
     tables = [(np.full(length, -1, np.int64), np.empty(length, np.int32)) for _ in range(threads)]
-    # a few pieces at a time, for memory touched for the first time is slow
+    # a few pieces at a time, for memory touched for the first time is slow; those of one step are
+    # copied to their places while the next ones are made
+    pieces, step = len(cuts) - 1, 2 * threads
     width = int(np.diff(before[cuts]).max())
     drafts = [
-        Csr(new.indptr, np.empty(width, np.int32), np.empty(width)) for _ in range(2 * threads)
+        Csr(new.indptr, np.empty(width, np.int32), np.empty(width))
+        for _ in range(min(2 * step, pieces))
     ]
-    lengths = [0] * len(drafts)
-    filled = 0
+    ends = [0] * (pieces + 1)
     with helpers(threads) as share_out:
-        for begin in range(0, len(cuts) - 1, len(drafts)):
+        for begin in range(0, pieces + step, step):
+            made = range(begin, min(begin + step, pieces))
+            copied = range(max(begin - step, 0), min(begin, pieces))
 
-            def aggregate(worker: int, place: int, begin: int = begin) -> None:
-                first, last = cuts[begin + place], cuts[begin + place + 1]
-                lengths[place] = kernel.aggregate_parts(
-                    csr, parts, order, start, first, last, drafts[place], *tables[worker]
-                )
+            def act(worker: int, number: int, made: range = made, copied: range = copied) -> None:
+                if number < len(made):
+                    piece = made[number]
+                    ends[piece + 1] = kernel.aggregate_parts(
+                        csr,
+                        parts,
+                        order,
+                        start,
+                        cuts[piece],
+                        cuts[piece + 1],
+                        drafts[piece % len(drafts)],
+                        *tables[worker],
+                    )
+                    return
+                piece = copied[number - len(made)]
+                draft, here = drafts[piece % len(drafts)], slice(ends[piece], ends[piece + 1])
+                new.indices[here] = draft.indices[: here.stop - here.start]
+                new.weights[here] = draft.weights[: here.stop - here.start]
 
-            here = min(len(drafts), len(cuts) - 1 - begin)
-            share_out(aggregate, here)
-            for draft, size in zip(drafts[:here], lengths, strict=False):
-                new.indices[filled : filled + size] = draft.indices[:size]
-                new.weights[filled : filled + size] = draft.weights[:size]
-                filled += size
+            share_out(act, len(made) + len(copied))
+            for piece in made:
+                ends[piece + 1] += ends[piece]
     np.cumsum(new.indptr, out=new.indptr)
+    filled = ends[-1]
     return Csr(new.indptr, new.indices[:filled], new.weights[:filled])
 
 

@@ -32,14 +32,18 @@ def number_by_size(membership: npt.NDArray[Any]) -> tuple[Membership, list[int]]
     assigned = np.flatnonzero(membership >= 0)
     if not assigned.size:
         return canonical, []
-    old, first, inverse, sizes = np.unique(
-        membership[assigned], return_index=True, return_inverse=True, return_counts=True
-    )
-    order = np.lexsort((first, -sizes))
-    rank = np.empty(old.size, dtype=np.int32)
-    rank[order] = np.arange(old.size, dtype=np.int32)
-    canonical[assigned] = rank[inverse]
-    return canonical, old[order].tolist()
+    codes, names = membership[assigned], None
+    if codes.dtype.kind != "i" or codes.max() > 2 * membership.size:
+        names, codes = np.unique(codes, return_inverse=True)
+    counts = np.bincount(codes)
+    old = np.flatnonzero(counts)
+    first = np.empty(counts.size, dtype=np.int64)
+    first[codes[::-1]] = np.arange(codes.size - 1, -1, -1)  # the last one written stays
+    order = np.lexsort((first[old], -counts[old]))
+    rank = np.empty(counts.size, dtype=np.int32)
+    rank[old[order]] = np.arange(old.size, dtype=np.int32)
+    canonical[assigned] = rank[codes]
+    return canonical, (old if names is None else names)[order].tolist()
 
 
 def read_membership(given: Any) -> tuple[npt.NDArray[np.int64], list[Any], int]:

@@ -24,9 +24,6 @@ from graphkit.kernels.random import splitmix64
 #: undo each other for ever.
 TINY = 1e-12
 
-#: From so many nodes on, the data of the next nodes are prefetched.
-FAR = 20_000
-
 #: Most neighbours to prefetch: two or three hundred fill the first-level cache.
 ASKED = 64
 
@@ -80,7 +77,7 @@ class Memory(NamedTuple):
     towards: Array
     """float64, (n + SPARE,): edge weight from the current node to each community, or part."""
     near: Array
-    """int32, (n + 1,): communities, or parts, near the current node."""
+    """int32, (n + 1,): communities, or parts, near the current node; or the community of parts."""
     totals: Array
     """float64, (n,): node weight of each community, or part."""
     total_in: Array
@@ -221,22 +218,7 @@ def move_nodes(
         waiting[v] = False
         own = membership[v]
         first, last = np.uint64(indptr[v]), np.uint64(indptr[v + 1])
-        if n >= FAR and left > 8:
-            # in steps, as each uses what the previous one has fetched
-            ahead = read + 8
-            prefetch(indptr, np.int64(queue[ahead if ahead < n else ahead - n]))
-            ahead = read + 5
-            u = queue[ahead if ahead < n else ahead - n]
-            prefetch(indices, indptr[u])
-            prefetch(indices, indptr[u] + 16)
-            ahead = read + 2
-            u = queue[ahead if ahead < n else ahead - n]
-            for e in range(indptr[u], min(indptr[u + 1], indptr[u] + ASKED)):
-                prefetch(membership, np.int64(indices[e]))
-            u = queue[read if read < n else read - n]
-            for e in range(indptr[u], min(indptr[u + 1], indptr[u] + ASKED)):
-                prefetch(towards, np.int64(membership[indices[e]]))
-        elif left > 3:
+        if left > 3:
             ahead = read + 2
             u = queue[ahead if ahead < n else ahead - n]
             prefetch_row(indices, weights, indptr[u])
@@ -438,41 +420,6 @@ def refine_nodes(
             alone[best] = False
 
 
-@borrowing
-def number_parts(
-    n: int, membership: Array, parts: Array, start: Array, code: Array, homes: Array
-) -> int:
-    """Number the parts by community, then root, the node that identifies them; their number.
-
-    Changes `parts`; fills `homes`, which may be `membership`, with the number of the community of
-    each part, in the order of the given codes. `start` and `code` are working memory.
-    """
-    for c in range(n):
-        start[c] = 0
-    for v in range(n):
-        start[membership[v]] += parts[v] == v
-    at = 0
-    for c in range(n):
-        held = start[c]
-        start[c] = at
-        at += held
-    for v in range(n):
-        if parts[v] == v:
-            c = membership[v]
-            code[v] = start[c]
-            start[c] += 1
-    for v in range(n):
-        parts[v] = code[parts[v]]
-    k, number = 0, 0
-    for c in range(n):
-        begin = k
-        while k < start[c]:
-            homes[k] = number
-            k += 1
-        number += k > begin
-    return k
-
-
 @kernel(**BORROWING)
 def sorted_by(n: int, codes: Array, n_codes: int, start: Array, order: Array) -> None:
     """Fill `order` with n nodes by code, ties by node (a counting sort).
@@ -502,8 +449,6 @@ def aggregate_graph(
     indptr, indices, weights = csr.indptr, csr.indices, csr.weights
     new_indptr, new_indices, new_weights = new.indptr, new.indices, new.weights
     unit = weights.size == 0
-    far = n >= FAR
-    before_last = np.uint64(max(indptr[n] - 16, 0))
     for p in range(n_parts):
         towards[p] = 0.0
     for t in range(SPARE):
@@ -519,8 +464,6 @@ def aggregate_graph(
             if i < n:
                 prefetch_row(indices, weights, indptr[order[i]])
             for e in range(np.uint64(indptr[v]), np.uint64(indptr[v + 1])):
-                if far and e < before_last:
-                    prefetch(towards, np.int64(parts[indices[e + np.uint64(16)]]))
                 q = np.int64(parts[np.uint32(indices[e])])
                 q = n_parts + np.int64(e & np.uint64(SPARE - 1)) if q == p else q
                 before = towards[np.uint64(q)]
@@ -563,7 +506,7 @@ def run_levels(
     indptr, indices, weights = rows.indptr, rows.indices, rows.weights
     out_weight, in_weight, size, fixed = rows.out_weight, rows.in_weight, rows.size, rows.fixed
     parts, flat, order, count = memory.parts, memory.flat, memory.order, memory.count
-    code = memory.empty
+    code, near = memory.empty, memory.near
     two, limited, pinned = in_weight.size > 0, size.size > 0, fixed.size > 0
     gained = 0.0
     if level == 0:
@@ -582,8 +525,24 @@ def run_levels(
                 code[homes[v]] = v
             for v in range(n):
                 parts[v] = code[homes[v]]
-        k = number_parts(n, homes, parts, count, code, memory.homes)
+        # parts are numbered by community, then root, the node that identifies them
+        sorted_by(n, homes, n, count, order)
+        k: Any = np.int64(0)  # a plain 0 has a type of its own, and kernels would be compiled twice
+        number, last = -1, -1
+        for i in range(n):
+            v = order[i]
+            if homes[v] != last:
+                last = homes[v]
+                number += 1
+            if parts[v] == v:
+                code[v] = k
+                near[k] = number
+                k += 1
         homes = memory.homes
+        for v in range(n):
+            parts[v] = code[parts[v]]
+        for p in range(k):
+            homes[p] = near[p]
         for v in range(membership.size):
             flat[v] = parts[flat[v]]
         most -= 1
@@ -623,14 +582,16 @@ def run_levels(
     return k, gained
 
 
-@kernel()
-def split_connected(indptr: Array, indices: Array, membership: Array, parts: Array) -> int:
-    """Number the connected parts of all communities, by first node; returns their number."""
-    n = indptr.size - 1
-    parts[:] = -1
-    stack = np.empty(n, np.int32)
+@kernel(**BORROWING)
+def split_connected(
+    indptr: Array, indices: Array, membership: Array, parts: Array, stack: Array
+) -> int:
+    """Number the connected parts of all communities, by first node; returns their number.
+
+    `parts` starts as −1; `stack` has room for all nodes.
+    """
     found = 0
-    for v in range(n):
+    for v in range(parts.size):
         if parts[v] >= 0:
             continue
         parts[v] = found
@@ -649,7 +610,7 @@ def split_connected(indptr: Array, indices: Array, membership: Array, parts: Arr
     return found
 
 
-@kernel()
+@kernel(**BORROWING)
 def inside_weight(indptr: Array, indices: Array, weights: Array, membership: Array) -> float:
     """Weight of all entries within a community (−1 is none), summed by row for precision."""
     everything = 0.0

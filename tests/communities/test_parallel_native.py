@@ -178,8 +178,8 @@ def test_the_aggregate_graph_is_the_serial_one(name: str, n_parts: int) -> None:
 def test_connected_parts_are_those_of_the_serial_way() -> None:
     rows, _ = rows_of(GRAPHS["noise"]())
     membership = np.random.default_rng(1).integers(0, 30, rows.n).astype(np.int32)
-    parts = np.empty(rows.n, np.int32)
-    serial.split_connected(rows.indptr, rows.indices, membership, parts)
+    parts, stack = np.full(rows.n, -1, np.int32), np.empty(rows.n, np.int32)
+    serial.split_connected(rows.indptr, rows.indices, membership, parts, stack)
     found = parallel_native.split_connected(rows.csr, membership)
     assert np.array_equal(np.unique(found, return_inverse=True)[1], parts)
 

@@ -18,6 +18,9 @@ from graphkit.kernels.random import splitmix64
 
 Codes = Any
 
+#: So many nodes do not fit the nearest cache.
+MANY = 20_000
+
 
 @dataclass
 class Case:
@@ -208,8 +211,8 @@ def test_local_moving_with_fixed_nodes_and_a_largest_size(*, weighted: bool, two
         assert free != twin
 
 
-def test_local_moving_where_data_is_asked_for_ahead() -> None:
-    n = kernel.FAR + 7
+def test_local_moving_of_many_nodes() -> None:
+    n = MANY + 7
     g = case(1, n=n, weighted=False)
     order = np.random.default_rng(1).permutation(n).astype(np.int32)
     membership = np.arange(n, dtype=np.int32)
@@ -410,7 +413,7 @@ def test_aggregation_is_the_product_of_matrices(*, weighted: bool, two: bool) ->
 
 
 def test_aggregation_of_a_large_graph() -> None:
-    n = kernel.FAR + 1
+    n = MANY + 1
     g = case(4, n=n, weighted=True)
     parts = (np.arange(n) % 50).astype(np.int32)
     ones = np.ones(n, np.int64)
@@ -428,7 +431,7 @@ def test_aggregation_of_a_large_graph() -> None:
     assert np.array_equal(found, wanted)
 
 
-@pytest.mark.parametrize("n", [60, kernel.FAR + 1])
+@pytest.mark.parametrize("n", [60, MANY + 1])
 @pytest.mark.parametrize("weighted", [True, False])
 def test_laying_out_anew_is_a_renaming(n: int, *, weighted: bool) -> None:
     g = case(5, n=n, weighted=weighted, two=True)
@@ -457,8 +460,8 @@ def test_connected_pieces() -> None:
     for seed in range(5):
         g = case(seed, n=40)
         membership = np.random.default_rng(seed).integers(0, 6, g.n).astype(np.int32)
-        pieces = np.empty(g.n, dtype=np.int32)
-        count = kernel.split_connected(g.indptr, g.indices, membership, pieces)
+        pieces, stack = np.full(g.n, -1, dtype=np.int32), np.empty(g.n, dtype=np.int32)
+        count = kernel.split_connected(g.indptr, g.indices, membership, pieces, stack)
         model = nx.from_numpy_array(g.dense())
         wanted = [
             sorted(piece)
