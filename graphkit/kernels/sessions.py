@@ -496,13 +496,13 @@ def record_arrivals(
                 continue
             for k in range(homes.shape[1]):
                 mine, home = membership[a, k], homes[post, k]
-                if mine < 0 or home < 0 or mine == home:
+                if mine < 0:
                     continue
                 at = first[k] + mine
-                if count[post, at] == size:
-                    continue
-                count[post, at] += 1
-                if count[post, at] < size:
+                # added without a branch, of which half would be guessed wrong
+                counted = (count[post, at] < size) & (home >= 0) & (mine != home)
+                count[post, at] += counted
+                if not counted or count[post, at] < size:
                     continue
                 for column in range(place[k], place[k + 1]):
                     if ages[post, column] < 0:

@@ -462,10 +462,11 @@ def _one_world(
     streams: Streams,
 ) -> Callable[[int], MadeWorld]:
     """The function that makes a world by its number, see :func:`_make_worlds`."""
-    make = world_maker(like=like, **_world_options(config), rng=streams.integer("worlds"))
+    options, seed = _world_options(config), streams.integer("worlds")
 
     def make_one(number: int) -> MadeWorld:
-        reasons = dict[str, str]()
+        # here, so that what is wrong with worlds is said where they are waited for
+        make, reasons = world_maker(like=like, **options, rng=seed), dict[str, str]()
         world = make(number, find(number, reasons))
         return unassign_small_in_world(world, config.report.min_group_size), reasons
 

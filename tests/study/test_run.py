@@ -4,6 +4,7 @@ import html
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import numba
 import polars as pl
@@ -21,6 +22,7 @@ from graphkit.study import (
     simulations,
 )
 from graphkit.study import run as run_module
+from graphkit.study.conditions import OtherPartitions
 from graphkit.study.disclosure import n_merged
 
 TINY = """
@@ -252,6 +254,31 @@ def test_a_failing_stage_leaves_what_was_finished(
         with pytest.raises(GraphkitError, match=r"stage 'simulation': ZeroDivisionError"):
             run_study(study, out)
     assert pl.read_csv(out / "failures.csv")["stage"].to_list() == ["simulation"]
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_worlds_that_were_begun_early_are_those_made_later(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = study.read_text().replace("social_share = [0, 0.2, 1]", "social_share = []")
+    few = few.replace("feature_noise = [0.5]", "feature_noise = []\nprofile_noise = []")
+    file = tmp_path / "few.toml"
+    file.write_text(few + "topic_penalty = []\ncold_start = false\npartition_seeds = 1\n")
+    find = run_module._find_other_partitions
+
+    def find_fewer(*args: Any) -> OtherPartitions:
+        others = find(*args)
+        gone, *there = others.found  # the data's own world has one of them less
+        kept = {kind: p for kind, p in others.partitions.items() if kind != gone.kind}
+        return OtherPartitions(kept, there, [(gone.condition, "there is none.")])
+
+    monkeypatch.setattr(run_module, "_find_other_partitions", find_fewer)
+    run_study(file, tmp_path / "early")
+    monkeypatch.setattr(run_module.EarlyWorlds, "begin", lambda *_: None)
+    run_study(file, tmp_path / "late")
+    assert contents(tmp_path / "early") == contents(tmp_path / "late")
+    conditions = pl.read_csv(tmp_path / "early" / "tables" / "conditions.csv")
+    assert "there is none." in str(conditions.rows())
 
 
 def of_folder(tmp_path: Path, dataset: Dataset, more: str = "") -> Path:
