@@ -39,7 +39,7 @@ class PairLists(NamedTuple):
 
     def row_work(self) -> Ints:
         """Number of entries to read for each row."""
-        return np.diff(offsets(self.length)[self.row_start])
+        return segment_sums(self.length, self.row_start)
 
 
 class EventLists(NamedTuple):
@@ -61,7 +61,7 @@ class EventLists(NamedTuple):
 
     def row_work(self) -> Ints:
         """Upper bound of the entries to read for each row."""
-        return np.diff(offsets(np.diff(self.object_start)[self.objects])[self.row_start])
+        return segment_sums(np.diff(self.object_start)[self.objects], self.row_start)
 
 
 class EdgeRule(NamedTuple):
@@ -138,15 +138,15 @@ def distinct_pairs(
 
 
 def pair_lists(
-    actors: Codes, objects: Codes, multiplicity: Codes, n: int, m: int, *, whole: bool
+    actors: Codes, objects: Codes, multiplicity: Codes, degree: Ints, n: int, *, whole: bool
 ) -> PairLists:
     """Lists of distinct pairs, sorted by actor, then object; segments end before the own actor.
 
-    If `whole`, segments hold all actors of the object.
+    `degree` is the number of pairs of each object. If `whole`, segments hold all of its actors.
     """
     from graphkit.kernels import projection as kernel
 
-    row_start, object_start = segment_starts(actors, n), segment_starts(objects, m)
+    row_start, object_start = segment_starts(actors, n), offsets(degree)
     begin, length = np.empty(objects.size, np.int64), np.empty(objects.size, np.int32)
     members, counts = np.empty_like(length), np.empty(multiplicity.size, np.int32)
     lists = PairLists(row_start, begin, length, members, counts)
@@ -198,6 +198,15 @@ def offsets(lengths: npt.NDArray[Any]) -> Ints:
     """Start of each of consecutive segments of these lengths, and the end."""
     found = np.zeros(lengths.size + 1, dtype=np.int64)
     np.cumsum(lengths, out=found[1:])
+    return found
+
+
+def segment_sums(values: npt.NDArray[Any], starts: Ints) -> Ints:
+    """Sum of each of consecutive segments of all values, given their starts, and the end."""
+    found = np.zeros(starts.size - 1, dtype=np.int64)
+    filled = np.flatnonzero(np.diff(starts))
+    if filled.size:
+        found[filled] = np.add.reduceat(values, starts[filled], dtype=np.int64)
     return found
 
 
@@ -611,7 +620,8 @@ def prepare_product(
         keep = shared[objects]
         actors, objects = actors[keep], objects[keep]
         multiplicity = multiplicity[keep] if counted else multiplicity
-        lists = pair_lists(actors, objects, multiplicity, n, m, whole=whole)
+        of_entries = np.where(shared, degree, 0)
+        lists = pair_lists(actors, objects, multiplicity, of_entries, n, whole=whole)
         entries = multiplicity.astype(np.float64)
     else:
         assert at is not None
