@@ -510,24 +510,27 @@ def record_arrivals(
                         break
 
 
-@kernel()
-def list_seen(seen_start: Array, seen: Array) -> Any:
+def list_seen(seen_start: Array, seen: Array) -> tuple[Array, Array]:
     """The posts that each account has seen, one account after the other, without free slots.
 
     The counts below read them many times, and would guess half of the free slots wrong.
     """
-    n = seen_start.size - 1
-    start, posts = np.zeros(n + 1, np.int64), np.empty(seen.size, seen.dtype)
+    start, posts = np.zeros(seen_start.size, np.int64), np.empty(seen.size, seen.dtype)
+    move_seen(seen_start, seen, start, posts)
+    return start, posts[: start[-1]].copy()
+
+
+@kernel(**BORROWING)
+def move_seen(seen_start: Array, seen: Array, start: Array, posts: Array) -> None:
+    """Move the posts of :func:`list_seen` to the front."""
     count = 0
-    for a in range(n):
+    for a in range(seen_start.size - 1):
         for at in range(seen_start[a], seen_start[a + 1]):
             posts[count] = seen[at]
             count += seen[at] >= 0
         start[a + 1] = count
-    return start, posts[:count].copy()
 
 
-@kernel()
 def count_viewers(
     start: Array, posts: Array, membership: Array, n_communities: int, n_posts: int
 ) -> Array:
@@ -536,38 +539,58 @@ def count_viewers(
     The `start` and `posts` of accounts are those of :func:`list_seen`, here and below.
     """
     views = np.zeros((n_posts, n_communities + 1), np.int32)
-    for a in range(start.size - 1):
-        mine = membership[a] if membership[a] >= 0 else n_communities
-        for at in range(start[a], start[a + 1]):
-            views[posts[at], mine] += 1
+    add_viewers(start, posts, membership, views)
     return views
 
 
-@kernel()
+@kernel(**BORROWING)
+def add_viewers(start: Array, posts: Array, membership: Array, views: Array) -> None:
+    """Add the counts of :func:`count_viewers`."""
+    none = views.shape[1] - 1
+    for a in range(start.size - 1):
+        mine = membership[a] if membership[a] >= 0 else none
+        for at in range(start[a], start[a + 1]):
+            views[posts[at], mine] += 1
+
+
 def count_origins(start: Array, posts: Array, homes: Array, n_communities: int) -> Array:
     """Posts of each community of origin that every account has seen, int32 (n, C + 1)."""
-    n = start.size - 1
-    diet = np.zeros((n, n_communities + 1), np.int32)
-    for a in range(n):
-        for at in range(start[a], start[a + 1]):
-            home = homes[posts[at]]
-            diet[a, home if home >= 0 else n_communities] += 1
+    diet = np.zeros((start.size - 1, n_communities + 1), np.int32)
+    add_origins(start, posts, homes, diet)
     return diet
 
 
-@kernel()
+@kernel(**BORROWING)
+def add_origins(start: Array, posts: Array, homes: Array, diet: Array) -> None:
+    """Add the counts of :func:`count_origins`."""
+    none = diet.shape[1] - 1
+    for a in range(diet.shape[0]):
+        for at in range(start[a], start[a + 1]):
+            home = homes[posts[at]]
+            diet[a, home if home >= 0 else none] += 1
+
+
 def count_reached(
     start: Array, posts: Array, membership: Array, p_indptr: Array, posters: Array
 ) -> Array:
     """Members of the community of each account that have seen one of its posts, int32 (n,)."""
-    n, m = start.size - 1, p_indptr.size - 1
     # reach, and the last viewer that was counted, in one cache line
-    reached = np.zeros((n, 2), np.int32)
+    reached = np.zeros((start.size - 1, 2), np.int32)
     reached[:, 1] = -1
+    add_reached(start, posts, membership, p_indptr, posters, reached)
+    return reached[:, 0].copy()
+
+
+@kernel(**BORROWING)
+def add_reached(
+    start: Array, posts: Array, membership: Array, p_indptr: Array, posters: Array, reached: Array
+) -> None:
+    """Add the counts of :func:`count_reached`, and set the last viewers."""
+    m = p_indptr.size - 1
     single = posters.size == m
     for post in range(m):
         single = single and p_indptr[post] == post
-    for a in range(n):
+    for a in range(reached.shape[0]):
         mine = membership[a]
         if mine < 0:
             continue
@@ -581,16 +604,19 @@ def count_reached(
                 own = membership[poster] == mine
                 reached[poster, 0] += own and before != a
                 reached[poster, 1] = a if own else before
-    return reached[:, 0].copy()
 
 
-@kernel()
 def count_marked(start: Array, posts: Array, marks: Array) -> Array:
     """Posts that every account has seen of each kind, int32 (n, k); `marks` bool (m, k)."""
-    n = start.size - 1
-    count = np.zeros((n, marks.shape[1]), np.int32)
-    for a in range(n):
+    count = np.zeros((start.size - 1, marks.shape[1]), np.int32)
+    add_marked(start, posts, marks, count)
+    return count
+
+
+@kernel(**BORROWING)
+def add_marked(start: Array, posts: Array, marks: Array, count: Array) -> None:
+    """Add the counts of :func:`count_marked`."""
+    for a in range(count.shape[0]):
         for at in range(start[a], start[a + 1]):
             for k in range(marks.shape[1]):
                 count[a, k] += marks[posts[at], k]
-    return count
