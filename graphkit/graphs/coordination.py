@@ -330,7 +330,7 @@ def _add_count(removed: dict[str, int], reason: str, which: npt.NDArray[np.bool_
 
 def _count_within_window(lists: EventLists) -> tuple[Ints, Ints]:
     """Interactions of other accounts near each, and of its own account, including itself."""
-    from graphkit.kernels import projection as kernel
+    from graphkit.kernels import coordination as kernel
 
     everyone, own = np.empty((2, lists.objects.size), dtype=np.int64)
     kernel.count_near(lists, everyone, own)
@@ -392,7 +392,7 @@ def _find_pairs(
 
     `None` as soon as there are more edges than `most`.
     """
-    from graphkit.kernels import projection as kernel
+    from graphkit.kernels import coordination as kernel
 
     n = passing.size
     seen_object, seen_interaction = np.full(n, -1, np.int64), np.full(n, -1, np.int64)

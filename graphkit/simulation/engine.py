@@ -384,7 +384,7 @@ class Run:
         if self.shared_tally is not None:
             sources, seen = self.shared_tally.sources, self.shared_tally.seen
         seen = list_seen(*seen)
-        posters, size = (self.static.p_indptr, self.static.posters), posts.size
+        p_indptr, posters, size = self.static.p_indptr, self.static.posters, posts.size
         traits = self.static.traits
         marks = [traits[:, FLAGGED] > 0, traits[:, DIVISIVE] >= catalogue.DIVISIVE]
         kinds_marked = np.stack(marks, axis=1)
@@ -395,7 +395,7 @@ class Run:
             counts_of += [
                 partial(lambda *of: count_viewers(*seen, *of)[back_p], members, number, size),
                 partial(lambda *of: count_origins(*seen, *of)[back_a], homes, number),
-                partial(lambda *of: count_reached(*seen, *of, *posters)[back_a], members),
+                partial(lambda of: count_reached(*seen, of, p_indptr, posters)[back_a], members),
             ]
         marked, *found = self._together(counts_of, accounts.size)
         for k, kind in enumerate(world.partitions):

@@ -22,11 +22,13 @@ __all__ = ["compiling_ahead"]
 #: Kernels that take long to compile, half a second or more: without one of them to compile, the
 #: process would take longer to start than it saves.
 _LONG = (
-    *("projection.whole_rows", "leiden.move_nodes", "leiden.refine_nodes"),
-    *("curveball.trade_objects", "tails.hypergeometric_tails"),
+    "projection.whole_rows",
+    "leiden.run_levels",
+    "curveball.trade_objects",
+    "tails.hypergeometric_tails",
 )
 #: Those of simulations.
-_OF_SIMULATIONS = ("search.search_index", "sessions.run_sessions")
+_OF_SIMULATIONS = ("search.search_cells", "sessions.run_sessions")
 
 #: Command of the process.
 _COMMAND = (sys.executable, "-m", "graphkit.study.warm")
