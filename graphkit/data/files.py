@@ -485,7 +485,10 @@ def _read_arrays(
         arrays = {name: _read_member(archive, info, size) for name, info in infos.items()}
     if len(infos) + 2 != len(archive.infolist()) or digest != _digest_of(about, arrays):
         raise ValueError("the digest is of other content")
-    return header, dict(_unpack(name, array) for name, array in arrays.items())
+    unpacked = dict(_unpack(name, array) for name, array in arrays.items())
+    if len(unpacked) < len(arrays):
+        raise ValueError("an array is there twice")
+    return header, unpacked
 
 
 def _pack(array: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:

@@ -260,7 +260,7 @@ def _draw_matrices(
         for ticks in (axes.get_xticklabels(), axes.get_yticklabels()):
             for tick, name in zip(ticks, labels, strict=True):
                 tick.set_color(ACCENT if name in highlight else INK)
-        for name in set(highlight) & set(labels):
+        for name in dict.fromkeys(name for name in labels if name in highlight):
             corner = (labels.index(name) - 0.5, labels.index(name) - 0.5)
             axes.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor=INK, linewidth=1.6))
     sheet.colorbar(image, panel_axes, f"log₂ observed / expected {unit}")

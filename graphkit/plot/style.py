@@ -113,7 +113,7 @@ class Canvas(Figure):
         self._settle_texts()
         with quiet_glyphs(), mpl.rc_context(_DRAWN):  # type: ignore[arg-type]
             engine = self.get_layout_engine()
-            if engine is not None:
+            if self.axes and engine is not None:
                 with suppress(ValueError):  # as Matplotlib does
                     engine.execute(self)
             for axes in self.axes:
@@ -126,20 +126,20 @@ class Canvas(Figure):
         That draws the whole figure without output first, only to lay it out.
         """
         own, engine, sharp = self.canvas, self.get_layout_engine(), self.dpi
-        try:
-            if (canvas := get_registered_canvas_class(kind)) is not None:
-                canvas(self)
-            self.set_dpi(dpi)
-            self.lay_out()
-            with mpl.rc_context(_LAID_OUT):  # type: ignore[arg-type]
+        with mpl.rc_context(_LAID_OUT):  # type: ignore[arg-type]
+            try:
+                if (canvas := get_registered_canvas_class(kind)) is not None:
+                    canvas(self)
+                self.set_dpi(dpi)
+                self.lay_out()
                 self.set_layout_engine(None)
-            self._settled = True
-            self.savefig(path, format=kind, dpi=dpi, metadata=metadata)
-        finally:
-            self._settled = False
-            self.set_canvas(own)
-            self.set_dpi(sharp)
-            self.set_layout_engine(engine)
+                self._settled = True
+                self.savefig(path, format=kind, dpi=dpi, metadata=metadata)
+            finally:
+                self._settled = False
+                self.set_canvas(own)
+                self.set_dpi(sharp)
+                self.set_layout_engine(engine)
 
     def _settle_texts(self) -> None:
         """Make all texts plain, and give them fonts; also those that were added since."""
@@ -159,8 +159,8 @@ class Canvas(Figure):
         An SVG has its letters as paths: it looks the same without the fonts of this machine.
         """
         path = Path(path)
-        metadata = {"Software": None} if path.suffix == ".png" else {"Date": None}
         kind = path.suffix[1:].lower() or self.canvas.get_default_filetype()
+        metadata = {"Software": None} if kind == "png" else {"Date": None}
         with mpl.rc_context({"svg.hashsalt": "graphkit", "svg.fonttype": "path"}):
             write_whole(path, lambda part: self.save(part, kind, dpi, metadata))
         return path

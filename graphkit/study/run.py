@@ -496,9 +496,9 @@ class EarlyWorlds:
     def begin(
         cls, config: StudyConfig, inputs: StudyInputs, streams: Streams, others: Beside
     ) -> EarlyWorlds | None:
-        """Begin to make them; `None` of other data than synthetic ones."""
+        """Begin to make them; `None` of other data than synthetic ones, or without any."""
         n, like = config.world.worlds - 1, inputs.platform
-        if like is None or config.communities.engine != "native":
+        if not n or like is None or config.communities.engine != "native":
             return None
         variants = partition_variants(config)
 

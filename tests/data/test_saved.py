@@ -325,6 +325,17 @@ def test_nothing_is_allocated_for_a_packed_array(tmp_path: Path) -> None:
             load_arrays(path, "SharedSlots")
 
 
+def test_a_file_that_holds_an_array_twice_is_refused(tmp_path: Path) -> None:
+    caps = np.zeros((2, 3), np.uint8)
+    header = {"arms": ["a"], "of": "x"}
+    packed = save_arrays(tmp_path / "p.npz", "SharedSlots", header, {"caps": caps}, passing=True)
+    with np.load(packed) as held:
+        both = {"caps": caps, "caps.zst": held["caps.zst"]}
+    path = save_as(tmp_path / "s.npz", "SharedSlots", header, both)
+    with pytest.raises(FileError, match="is damaged"):
+        load_arrays(path, "SharedSlots")
+
+
 def test_a_tally_of_another_run_is_refused(tmp_path: Path) -> None:
     path = tally().save(tmp_path / "t", of="x")
     assert ArmTally.load(path, of="x").impressions == tally().impressions

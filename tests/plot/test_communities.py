@@ -10,6 +10,7 @@ import matplotlib as mpl
 import numpy as np
 import polars as pl
 import pytest
+from matplotlib.patches import Rectangle
 
 from graphkit import plot
 from graphkit.data.graph import Graph
@@ -157,3 +158,28 @@ def test_figures_are_saved_as_matplotlib_saves_them(
         assert (canvas.canvas, canvas.dpi, canvas.get_layout_engine()) == before
         plot.visibility(found, width=width).savefig(paths[1], dpi=130, metadata=plain)
     assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+def test_a_setting_for_tight_layouts_does_not_stop_figures_with_a_colour_bar(
+    tmp_path: Path,
+) -> None:
+    panel = mixing_of(["#a", "#b"], directed=False)
+    with mpl.rc_context({"figure.autolayout": True}):
+        set_tight = plot.borders(panel).write(tmp_path / "1.svg").read_bytes()
+    assert plot.borders(panel).write(tmp_path / "2.svg").read_bytes() == set_tight
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_figure_without_axes_is_saved(partition: Partition, tmp_path: Path) -> None:
+    canvas = plot.communities(partition)
+    canvas.clf()
+    assert canvas.write(tmp_path / "empty.svg").stat().st_size > 0
+
+
+def test_marks_of_communities_have_the_order_of_the_rows() -> None:
+    names = [f"#{at}" for at in range(9)]
+    panel = mixing_of(names, directed=False)
+    axes = plot.borders(panel, highlight=names[::-1]).axes[0]
+    corners = [patch.get_xy() for patch in axes.patches if isinstance(patch, Rectangle)]
+    assert corners == sorted(corners)
+    assert len(corners) == 9

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from numba.core.dispatcher import Dispatcher
 
 from graphkit.kernels import compile as jit
 from graphkit.study import ahead
@@ -90,6 +92,15 @@ def test_no_process_where_the_cache_holds_what_takes_long(
             assert not started
     without, with_simulation = asked
     assert {*without} == {*with_simulation} - {*ahead._OF_SIMULATIONS} != {*with_simulation}
+
+
+@pytest.mark.parametrize("name", [*ahead._LONG, *ahead._OF_SIMULATIONS])
+def test_kernels_that_take_long_run_on_their_own(name: str) -> None:
+    # those that are only linked are in the cache before what calls them
+    module, function = name.split(".")
+    found = getattr(importlib.import_module(f"graphkit.kernels.{module}"), function)
+    assert isinstance(found, Dispatcher)
+    assert not found.targetoptions.get("no_cpython_wrapper")
 
 
 def test_kernels_that_take_long_are_called_by_the_process() -> None:

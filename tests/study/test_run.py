@@ -4,6 +4,7 @@ import html
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numba
@@ -279,6 +280,14 @@ def test_worlds_that_were_begun_early_are_those_made_later(
     assert contents(tmp_path / "early") == contents(tmp_path / "late")
     conditions = pl.read_csv(tmp_path / "early" / "tables" / "conditions.csv")
     assert "there is none." in str(conditions.rows())
+
+
+def test_no_world_is_begun_where_there_is_no_other(study: Path) -> None:
+    one = load_config(study)
+    one = one.model_copy(update={"world": one.world.model_copy(update={"worlds": 1})})
+    inputs: Any = SimpleNamespace(platform=object())
+    nothing: Any = None
+    assert run_module.EarlyWorlds.begin(one, inputs, nothing, nothing) is None
 
 
 def of_folder(tmp_path: Path, dataset: Dataset, more: str = "") -> Path:
