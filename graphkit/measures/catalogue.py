@@ -327,11 +327,8 @@ class PartitionTallies:
 
     def by_community(self, values: npt.NDArray[np.generic], homes: npt.ArrayLike) -> list[float]:
         """Mean of the values of the posts of each community: whole numbers, or NaN to leave out."""
-        homes, numbers, size = (
-            np.asarray(homes),
-            values.astype(np.float64),
-            self.partition.sizes.size,
-        )
+        homes, numbers = np.asarray(homes), values.astype(np.float64)
+        size = self.partition.n_communities
         known = ~np.isnan(numbers) & (homes >= 0)
         # sums of whole numbers are exact in any order
         total = np.bincount(homes[known], weights=numbers[known], minlength=size)
