@@ -53,6 +53,7 @@ __all__ = [
     "number_of_ones",
     "prefetch",
     "trailing_zeros",
+    "without_collections",
     "writable",
 ]
 
@@ -305,10 +306,10 @@ def _write(path: Path, content: bytes) -> None:
 
 
 @contextmanager
-def _without_collections() -> Iterator[None]:
+def without_collections() -> Iterator[None]:
     """Context without the cyclic garbage collector, a sixth of the time of a compilation.
 
-    It comes back after the kernel, and not after one that is compiled into it.
+    It comes back after the outermost context, as of a kernel that others are compiled into.
     """
     collected = gc.isenabled()
     gc.disable()
@@ -422,7 +423,7 @@ def kernel(**options: Any) -> Callable[[Callable[..., Any]], Any]:
         made = njit(nogil=True, no_cfunc_wrapper=True, **chosen)(function)
         if not numba.config.DISABLE_JIT:
             made._cache = _KernelCache(function)
-            made._compiler.compile = _without_collections()(made._compiler.compile)
+            made._compiler.compile = without_collections()(made._compiler.compile)
         return made
 
     return compile_kernel

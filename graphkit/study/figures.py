@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -17,6 +15,7 @@ from graphkit import plot
 from graphkit.attribution import Robustness
 from graphkit.data.spread import Spread
 from graphkit.errors import DataError
+from graphkit.kernels.compile import without_collections
 from graphkit.measures import Economy, Mixing, flow, reach_curve
 from graphkit.measures.catalogue import describe_measure
 from graphkit.measures.contrast import PRIMARY
@@ -300,24 +299,13 @@ def write_figures(result: StudyResult, flows: Flows, folder: ResultsFolder) -> N
 
 def draw_both(folder: ResultsFolder, name: str, draw: Draw) -> None:
     """Draw a figure into the folder as wide as a page, and as a phone."""
-    with _without_collecting():
+    # a figure is a web of objects, for which all others would be walked
+    with without_collections():
         canvas = draw("page")
         narrow = None if canvas is None else draw("phone")
         if canvas is not None and narrow is not None:
             folder.figure(name, canvas)
             folder.figure(name + PHONE, narrow, vector_only=True)
-
-
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Without a search for garbage: a figure is a web of objects, for which all others are walked."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def slugs(names: Sequence[str]) -> dict[str, str]:

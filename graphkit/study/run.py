@@ -415,9 +415,7 @@ def _build_worlds(
         rng = streams.integer("worlds")
         return resample_worlds(own, wanted.groups, rng=rng) if wanted.groups else [own]
 
-    def find(number: int, reasons: dict[str, str]) -> Partitions:
-        if not known:
-            return partial(_partitions_of, config, variants, reasons)
+    def find_known(number: int, _: dict[str, str]) -> Partitions:
         there = known[number + 1].partitions
         return lambda _: {kind: found for kind, found in there.items() if kind != "planted"}
 
@@ -425,6 +423,7 @@ def _build_worlds(
     if early is not None:
         more = _worlds_made(early.wait(), stopped)
     elif others:
+        find = find_known if known else _found_anew(config, variants)
         more = _make_worlds(config, inputs.platform, others, find, streams, stopped)
     return _of_common_kinds([own, *more])
 
@@ -435,6 +434,13 @@ def _of_common_kinds(worlds: Sequence[World]) -> list[World]:
     return [
         world_without(world, [k for k in world.partitions if k not in kinds]) for world in worlds
     ]
+
+
+def _found_anew(
+    config: StudyConfig, variants: Sequence[PartitionVariant]
+) -> Callable[[int, dict[str, str]], Partitions]:
+    """What finds the partitions of each world in its own data, for :func:`_make_worlds`."""
+    return lambda _, reasons: partial(_partitions_of, config, variants, reasons)
 
 
 def _make_worlds(
@@ -500,11 +506,7 @@ class EarlyWorlds:
         n, like = config.world.worlds - 1, inputs.platform
         if not n or like is None or config.communities.engine != "native":
             return None
-        variants = partition_variants(config)
-
-        def find(_: int, reasons: dict[str, str]) -> Partitions:
-            return partial(_partitions_of, config, variants, reasons)
-
+        find = _found_anew(config, partition_variants(config))
         make_one = _one_world(config, like, find, streams)
         return cls([others.begin(partial(make_one, number)) for number in range(n)], others)
 
@@ -592,10 +594,6 @@ def _built_conditions(
         return found
     known = inputs.platform.parameters["homophily"]
     own = min(known.values())
-
-    def find_anew(_: int, reasons: dict[str, str]) -> Partitions:
-        return partial(_partitions_of, config, (), reasons)
-
     for least in wanted.homophily:
         if least <= own:
             continue
@@ -607,7 +605,7 @@ def _built_conditions(
             inputs.platform, parameters={**inputs.platform.parameters, "homophily": dial}
         )
         try:
-            made = _make_worlds(config, like, n, find_anew, streams)
+            made = _make_worlds(config, like, n, _found_anew(config, ()), streams)
             views = _see_communities(config, made, streams)
         except REFUSALS as error:
             found.append(replace(condition, refused=public_message(error)))

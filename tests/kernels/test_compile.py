@@ -214,14 +214,14 @@ def test_a_kernel_is_lacking_until_it_is_compiled_on_this_cpu(
 
 def test_the_collector_returns_after_the_last_kernel() -> None:
     assert gc.isenabled()
-    with jit._without_collections():
-        with jit._without_collections():
+    with jit.without_collections():
+        with jit.without_collections():
             pass
         assert not gc.isenabled()
     assert gc.isenabled()
     gc.disable()
     try:
-        with jit._without_collections():
+        with jit.without_collections():
             pass
         assert not gc.isenabled()
     finally:
