@@ -26,6 +26,7 @@ from graphkit.errors import (
     check_integer,
     shorten,
 )
+from graphkit.plot.labels import shown, shown_all
 from graphkit.plot.map import (
     check_places,
     disc_colours,
@@ -34,7 +35,7 @@ from graphkit.plot.map import (
     shown_discs,
     strong_ties,
 )
-from graphkit.plot.style import INK, PALE, column_arrays, shown, shown_all
+from graphkit.plot.style import INK, PALE, column_arrays
 from graphkit.rng import RNGLike, Streams
 
 __all__ = ["InteractiveMap", "interactive_map"]
