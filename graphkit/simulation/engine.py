@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,7 +43,7 @@ from graphkit.kernels.state import (
     TickContext,
 )
 from graphkit.measures import catalogue
-from graphkit.parallel import cores
+from graphkit.parallel import cores, helpers
 from graphkit.recommenders.context import Context, checked_scores
 from graphkit.recommenders.factors import PAIR_FACTORS, POST_FACTORS
 from graphkit.recommenders.feed import SOURCES, Feed
@@ -588,39 +586,24 @@ class Run:
 
     def _together(self, tasks: list[Callable[[], Any]], size: int) -> list[Any]:
         """Results of the tasks, in threads if there are enough accounts or sessions, the size."""
-        workers = min(self.workers, len(tasks))
-        if workers == 1 or size < MOST:
-            return [task() for task in tasks]
-        with ThreadPoolExecutor(workers) as pool:
-            return list(pool.map(lambda task: task(), tasks))
+        found: list[Any] = [None] * len(tasks)
+
+        def run_task(worker: int, number: int) -> None:
+            found[number] = tasks[number]()
+
+        with helpers(1 if size < MOST else min(self.workers, len(tasks))) as share_out:
+            share_out(run_task, len(tasks))
+        return found
 
     def in_ranges(self, task: Callable[[int, int, Any], None], size: int) -> None:
         """Run the task over ranges of 0 … size − 1, in threads if there are enough sessions."""
-        kinds = self.static, self.params
-        if self.workers == 1 or size < FEW:
-            scratch = allocate_scratch(*kinds)
-            for low in range(0, size, MOST):
-                task(low, min(low + MOST, size), scratch)
-            return
-        free: SimpleQueue[Any] = SimpleQueue()
-        for _ in range(self.workers):
-            free.put(allocate_scratch(*kinds))
+        workers = 1 if size < FEW else self.workers
+        scratch = [allocate_scratch(self.static, self.params) for _ in range(workers)]
+        step = MOST if workers == 1 else min(max(FEW // 4, -(-size // (8 * workers))), MOST)
 
-        def run_range(low: int, high: int) -> None:
-            scratch = free.get()
-            try:
-                task(low, high, scratch)
-            finally:
-                free.put(scratch)
+        def run_range(worker: int, number: int) -> None:
+            low = number * step
+            task(low, min(low + step, size), scratch[worker])
 
-        step = min(max(FEW // 4, -(-size // (8 * self.workers))), MOST)
-        with ThreadPoolExecutor(self.workers) as pool:
-            steps = [
-                pool.submit(run_range, low, min(low + step, size)) for low in range(0, size, step)
-            ]
-            try:
-                for done in steps:
-                    done.result()
-            except BaseException:
-                pool.shutdown(wait=True, cancel_futures=True)
-                raise
+        with helpers(workers) as share_out:
+            share_out(run_range, -(-size // step))
