@@ -17,9 +17,7 @@ from graphkit.kernels.state import TASTE_TOPIC
 from graphkit.parallel import track
 from graphkit.recommenders.feed import Feed
 from graphkit.rng import Streams
-from graphkit.simulation.agents import Creators, FollowChanges
 from graphkit.simulation.arrays import SimulationArrays, prepare_arrays
-from graphkit.simulation.arrivals import Arrivals
 from graphkit.simulation.behaviour import Behaviour
 from graphkit.simulation.engine import Run
 from graphkit.simulation.pieces import exhausted_error
@@ -35,15 +33,13 @@ from graphkit.simulation.simulate import (
     what_stands,
 )
 from graphkit.simulation.storage import Checkpoint, Job, held_interrupt, spread_of
+from graphkit.simulation.tallies import Tallies
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-#: What a view sees of the run, which may go on in another one.
-_SEEN = ("feed", "params", "viewers", "counts", "state", "static", "index", "sources")
 
-
-class SharedView(Run):
+class SharedView:
     """Tallies of the shared slots of a run that shows all: same viewers, posts and state.
 
     Parameters
@@ -57,33 +53,34 @@ class SharedView(Run):
     """
 
     def __init__(self, run: Run, arrays: SimulationArrays, shared: SharedSlots) -> None:
-        # what the run changes in place is seen here as well
-        self.__dict__.update(vars(run))
-        n, key = arrays.accounts.size, np.uint64(self.seed)
-        self.arrays, self.shared, self.counting = arrays, shared, False
+        self._run, self._arrays = run, arrays
         # places for all slots that are offered: an upper bound of those that will be shared
-        self.shared_tally = SharedTally(shared.caps, arrays.posts.size, self.sources.size)
-        self.creators = Creators(self.static, self.behaviour, key, False)
-        self.follow_changes = FollowChanges(n, False)
-        self.arrivals = Arrivals(arrays)
-        self.shares = []
+        self._slots = SharedTally(shared.caps, arrays.posts.size, run.sources.size)
+        self._tallies = Tallies(
+            arrays, run.behaviour, seed=run.seed, free=False, of_shared=True, slots=self._slots
+        )
+        self._caps = shared.caps
 
     def follow(self, run: Run, t: int, active: Ints, shown: TickImpressions, missing: int) -> None:
-        """Tally a tick of the run, when its shared slots are known."""
-        assert self.shared is not None
-        assert self.shared_tally is not None
-        self.__dict__.update({name: vars(run)[name] for name in _SEEN})
-        self._enter_posts(t)
-        limit = self.shared.caps[active, t].astype(np.int32)
+        """Tally a tick of the run, or of the one that goes on for it, when its slots are known."""
+        self._run, tallies = run, self._tallies
+        if t and run.arrays.world.authored:
+            entering = run.counts.n_eligible(t - 1), run.counts.n_eligible(t)
+            tallies.creators.schedule(*entering, self._slots.reacted, run.state.withdrawn)
+        limit = self._caps[active, t].astype(np.int32)
         propensity = np.zeros_like(shown.propensity)
-        topics = self.static.attributes[:, TASTE_TOPIC]
+        topics = run.static.attributes[:, TASTE_TOPIC]
         first_propensities(
-            *(self.viewer_params, topics, shown.post, shown.fraction, limit), propensity
+            *(run.viewer_params, topics, shown.post, shown.fraction, limit), propensity
         )
-        shown = self.shared_tally.add(t, active, shown._replace(propensity=propensity))
-        self.arrivals.add(t, active, shown.post)
-        self._record_tick(t, active, shown, missing)
-        self.follow_changes.apply(self.static, active, shown.post, shown.react)
+        shown = self._slots.add(t, active, shown._replace(propensity=propensity))
+        tallies.arrivals.add(t, active, shown.post)
+        tallies.add(t, active, shown, missing)
+        tallies.follow_changes.apply(run.static, active, shown.post, shown.react)
+
+    def tally(self) -> ArmTally:
+        """Tallies of the shared slots."""
+        return self._run.tally_of(self._tallies, self._arrays)
 
 
 class _Replication:
