@@ -43,7 +43,8 @@ from graphkit.measures.intervals import (
     scheme_of,
 )
 from graphkit.rng import Streams
-from graphkit.simulation.simulate import check_population, numbers_of_draws
+from graphkit.simulation.arguments import check_population
+from graphkit.simulation.simulate import numbers_of_draws
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

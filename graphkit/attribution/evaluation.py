@@ -28,18 +28,12 @@ from graphkit.recommenders import uniform
 from graphkit.recommenders.factors import SOURCES
 from graphkit.recommenders.feed import Feed
 from graphkit.rng import RNGLike, Streams
+from graphkit.simulation.arguments import check_arguments, check_payout, check_population
 from graphkit.simulation.arrays import SimulationArrays
 from graphkit.simulation.behaviour import Behaviour
+from graphkit.simulation.facts import feed_facts, is_identified, simulation_facts
 from graphkit.simulation.pieces import ENOUGH, Piece, on_executor, pieces_of, tally_arms
-from graphkit.simulation.simulate import (
-    check_arguments,
-    check_payout,
-    check_population,
-    feed_facts,
-    is_identified,
-    numbers_of_draws,
-    simulation_facts,
-)
+from graphkit.simulation.simulate import numbers_of_draws
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor

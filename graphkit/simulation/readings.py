@@ -17,19 +17,17 @@ from graphkit.kernels.state import TASTE_TOPIC
 from graphkit.parallel import track
 from graphkit.recommenders.feed import Feed
 from graphkit.rng import Streams
+from graphkit.simulation.arguments import check_arguments, check_shared, warn_of_tallies
 from graphkit.simulation.arrays import SimulationArrays, prepare_arrays
 from graphkit.simulation.behaviour import Behaviour
 from graphkit.simulation.engine import Run
+from graphkit.simulation.facts import simulation_facts
 from graphkit.simulation.pieces import exhausted_error
 from graphkit.simulation.shared_slots import Ints, SharedSlots, SharedTally, shared_slots
 from graphkit.simulation.simulate import (
     assert_matched,
-    check_arguments,
-    check_shared,
     numbers_of_draws,
     simulate_spread,
-    simulation_facts,
-    warn_of_tallies,
     what_stands,
 )
 from graphkit.simulation.storage import Checkpoint, Job, held_interrupt, spread_of

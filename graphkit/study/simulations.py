@@ -22,8 +22,8 @@ from graphkit.parallel import Beside, track
 from graphkit.recommenders import Feed
 from graphkit.rng import Streams
 from graphkit.simulation import Behaviour, simulate_spread
+from graphkit.simulation.arguments import MOST_SLOTS
 from graphkit.simulation.readings import Readings, simulate_readings
-from graphkit.simulation.simulate import MOST_SLOTS
 from graphkit.study import analysis, text
 from graphkit.study.conditions import (
     OtherPartitions,
