@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import polars as pl
 
@@ -47,6 +47,19 @@ _OF = "graphkit_evaluation"
 
 #: Arm, world, replication.
 Job = tuple[str, int, int]
+
+
+class RunOptions(TypedDict):
+    """Options of :func:`evaluate` that what divides or varies feeds passes on."""
+
+    ticks: int
+    replications: int
+    slots: int
+    budget: str
+    reading: str
+    behaviour: Behaviour | None
+    cache: str | Path | None
+    executor: Executor | None
 
 
 def evaluate(
