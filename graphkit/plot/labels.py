@@ -82,7 +82,6 @@ def told_apart(names: Sequence[str]) -> list[str]:
 
 #: Characters of a line of a name beside a row, on a phone; and lines.
 _NARROW, _NAME_LINES = 17, 2
-
 #: Characters of a name where there is room for one line only, or where wide letters leave less.
 ONE_LINE = (_NARROW, 14)
 
@@ -153,9 +152,7 @@ def leader_line(colour: Any, width: float, gap: float = 0) -> dict[str, Any]:
 
 #: Candidate positions: points from the dot to the name, and directions, right and left first.
 _GAPS = (7.0, 13.0, 22.0, 34.0, 50.0, 75.0)
-
 _ANGLES = np.deg2rad([0, 180, 45, 135, 315, 225, 90, 270, 22, 158, 338, 202, 67, 113, 293, 247])
-
 #: From this gap on, or where another dot is as near, a line leads from the name to its dot.
 _FAR = 20.0
 

@@ -33,6 +33,8 @@ class Tallies:
 
     Attributes
     ----------
+    creators, follow_changes, arrivals
+        Propensities of creators, followers gained and lost, and first foreign communities.
     sessions, empty, candidates
         Sessions, slots left empty, and candidates scored.
     read, leave, back, stay
