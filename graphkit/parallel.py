@@ -11,7 +11,6 @@ and most calls would wait for them for ever: :func:`refuse_after_fork` raises in
 
 from __future__ import annotations
 
-import itertools
 import os
 import re
 import signal
@@ -196,7 +195,7 @@ def helpers(threads: int) -> Iterator[ShareOut]:
 
     The function takes ``work(worker, piece)`` and the number of pieces, and returns when all are
     done. Which worker takes which piece is open: results must not depend on it. Workers are
-    0 … threads − 1, of which 0 is the calling thread.
+    0 … threads − 1, of which 0 is the calling thread. After an error no further piece is begun.
 
     Examples
     --------
@@ -223,11 +222,15 @@ def helpers(threads: int) -> Iterator[ShareOut]:
     with ThreadPoolExecutor(threads - 1) as pool:
 
         def share_out(work: Callable[[int, int], None], pieces: int) -> None:
-            numbers = itertools.count()
+            numbers = iter(range(pieces))
 
             def run(worker: int) -> None:
-                while (piece := next(numbers)) < pieces:
-                    work(worker, piece)
+                try:
+                    for piece in numbers:
+                        work(worker, piece)
+                except BaseException:
+                    deque(numbers, maxlen=0)  # takes those that nobody has begun
+                    raise
 
             others = [pool.submit(run, worker) for worker in range(1, min(threads, pieces))]
             try:
@@ -245,16 +248,18 @@ def in_threads(
     title: str,
     *,
     workers: int | None = None,
+    one_by_one: bool = False,
 ) -> list[Result]:
     """Map `work` over `pieces` in threads, in order; on all cores unless `workers` is given.
 
-    Each piece may use its share of the cores, :func:`spare_cores`. Progress is reported under
-    `title`, and that of the pieces in threads is not. Ctrl-C, or an error, drops pieces not begun
-    and stops the others at their next step.
+    Each piece may use its share of the cores, :func:`spare_cores`; if they go `one_by_one`, in this
+    thread, each may use them all. Progress is reported under `title`, and that of the pieces in
+    threads is not. Ctrl-C, or an error, drops pieces not begun and stops the others at their next
+    step.
     """
     refuse_after_fork()
     allowed = workers or spare_cores()
-    workers = min(allowed, len(pieces))
+    workers = 1 if one_by_one else min(allowed, len(pieces))
     if workers <= 1:
         before = getattr(_own, "cores", 0)
         _set_spare_cores(allowed)
@@ -334,6 +339,10 @@ class Beside:
         finally:
             _set_spare_cores(before)
         return piece.result()
+
+    def wait_for_all(self, pieces: Sequence[Future[Result]], title: str) -> list[Result]:
+        """What the pieces give, in order; progress is reported under `title`."""
+        return [self.wait_for(piece) for piece in track(pieces, title, len(pieces))]
 
     def _do_next(self) -> bool:
         """Do the first piece that is not begun, if there is one."""

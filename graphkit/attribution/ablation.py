@@ -17,6 +17,7 @@ from graphkit.attribution.coalitions import (
     evaluate_coalitions,
     gap_frame,
     named_measures,
+    rows_frame,
     share_of,
     signed_text,
     without_rounding,
@@ -243,21 +244,14 @@ def ablate(
             between.append(
                 (*row.key, factor, part.centre, part.low, part.high, sign, *kind, *count)
             )
-    frames = [
-        pl.DataFrame(listed, schema=schema, orient="row").with_columns(
-            pl.col(pl.Float64).fill_nan(None)
-        )
-        for listed, schema in ((rows, _SCHEMA), (between, _INTERACTION))
-    ]
     record = Provenance.of(
         "ablate",
         {"measure": measures, "ticks": ticks, "factors": divided.names},
         seed=streams.seed,
         removed=found.removed,
     )
-    return Ablation(
-        frames[0], gap_frame(found, confidence), frames[1], divided, found.facts(), record
-    )
+    gaps, mixes = gap_frame(found, confidence), rows_frame(between, _INTERACTION)
+    return Ablation(rows_frame(rows, _SCHEMA), gaps, mixes, divided, found.facts(), record)
 
 
 def _differences(

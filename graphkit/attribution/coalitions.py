@@ -12,7 +12,7 @@ import numpy.typing as npt
 import polars as pl
 from scipy import stats
 
-from graphkit.attribution.evaluation import evaluate, names_of
+from graphkit.attribution.evaluation import RunOptions, evaluate, names_of
 from graphkit.attribution.feed_factors import FeedFactors
 from graphkit.data.spread import FILLER_LIMIT
 from graphkit.data.visibility import Visibility
@@ -43,7 +43,8 @@ from graphkit.measures.intervals import (
     scheme_of,
 )
 from graphkit.rng import Streams
-from graphkit.simulation.simulate import check_population, numbers_of_draws
+from graphkit.simulation.arguments import check_population
+from graphkit.simulation.simulate import numbers_of_draws
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -296,7 +297,7 @@ def evaluate_coalitions(
     community: str | None,
     visibility: Any,
     streams: Streams,
-    options: Mapping[str, Any],
+    options: RunOptions,
 ) -> CoalitionValues:
     """Values of measures under coalitions of factors.
 
@@ -409,6 +410,12 @@ _GAP_SCHEMA: dict[str, Any] = outcome_schema(
 )
 
 
+def rows_frame(rows: Sequence[tuple[Any, ...]], schema: Mapping[str, Any]) -> pl.DataFrame:
+    """A table of these rows; what is undefined is missing."""
+    frame = pl.DataFrame(rows, schema=schema, orient="row")
+    return frame.with_columns(pl.col(pl.Float64).fill_nan(None))
+
+
 def gap_frame(found: CoalitionValues, confidence: float) -> pl.DataFrame:
     """One row per measure: means under A and B, the gap B − A and its interval."""
     rows = []
@@ -425,8 +432,7 @@ def gap_frame(found: CoalitionValues, confidence: float) -> pl.DataFrame:
         bounds = (gap.centre, gap.low, gap.high)
         made = (found.budget, found.calibrated)
         rows.append((*row.key, *means, *bounds, *test, *shares, *kind, *count, *made))
-    frame = pl.DataFrame(rows, schema=_GAP_SCHEMA, orient="row")
-    return frame.with_columns(pl.col(pl.Float64).fill_nan(None))
+    return rows_frame(rows, _GAP_SCHEMA)
 
 
 def share_of(value: float, gap: Interval) -> float | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import polars as pl
 
@@ -28,18 +28,12 @@ from graphkit.recommenders import uniform
 from graphkit.recommenders.factors import SOURCES
 from graphkit.recommenders.feed import Feed
 from graphkit.rng import RNGLike, Streams
+from graphkit.simulation.arguments import check_arguments, check_payout, check_population
 from graphkit.simulation.arrays import SimulationArrays
 from graphkit.simulation.behaviour import Behaviour
+from graphkit.simulation.facts import feed_facts, is_identified, simulation_facts
 from graphkit.simulation.pieces import ENOUGH, Piece, on_executor, pieces_of, tally_arms
-from graphkit.simulation.simulate import (
-    check_arguments,
-    check_payout,
-    check_population,
-    feed_facts,
-    is_identified,
-    numbers_of_draws,
-    simulation_facts,
-)
+from graphkit.simulation.simulate import numbers_of_draws
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -53,6 +47,19 @@ _OF = "graphkit_evaluation"
 
 #: Arm, world, replication.
 Job = tuple[str, int, int]
+
+
+class RunOptions(TypedDict):
+    """Options of :func:`evaluate` that what divides or varies feeds passes on."""
+
+    ticks: int
+    replications: int
+    slots: int
+    budget: str
+    reading: str
+    behaviour: Behaviour | None
+    cache: str | Path | None
+    executor: Executor | None
 
 
 def evaluate(

@@ -22,6 +22,7 @@ from graphkit.attribution.coalitions import (
     evaluate_coalitions,
     gap_frame,
     named_measures,
+    rows_frame,
     share_of,
     share_text,
     signed_text,
@@ -450,14 +451,8 @@ def shapley(
     record = Provenance.of("shapley", options, seed=streams.seed, removed=found.removed)
     number = f"all {1 << k} coalitions" if enumerated else f"{permutations} orders per world"
     facts = {"method": number, **found.facts()}
-    frames = [
-        pl.DataFrame(listed, schema=schema, orient="row").with_columns(
-            pl.col(pl.Float64).fill_nan(None)
-        )
-        for listed, schema in ((rows, _SCHEMA), (pairs, _PAIRS))
-    ]
-    gaps = gap_frame(found, confidence)
-    return Shapley(frames[0], gaps, frames[1], divided, enumerated, facts, record)
+    gaps, mixes = gap_frame(found, confidence), rows_frame(pairs, _PAIRS)
+    return Shapley(rows_frame(rows, _SCHEMA), gaps, mixes, divided, enumerated, facts, record)
 
 
 def _rows_of(

@@ -34,7 +34,7 @@ from graphkit.data.partition import Partition, Runs
 from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import OptionError, check_choice, check_integer, check_number
-from graphkit.parallel import in_threads, track
+from graphkit.parallel import in_threads
 from graphkit.rng import RNGLike, Streams
 
 __all__ = ["leiden"]
@@ -388,13 +388,9 @@ def leiden(
         membership = canonical_membership(problem.run(seed))
         return membership, problem.evaluate(membership)
 
-    found = []
     try:
-        if problem.engine == "native":
-            found = in_threads(run_once, seeds, "leiden")
-        else:
-            for seed in track(seeds, "leiden", runs):
-                found.append(run_once(seed))
+        alone = problem.engine != "native"
+        found = in_threads(run_once, seeds, "leiden", one_by_one=alone)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(
             f"leiden was stopped before the last of its {runs} runs, and keeps none; fewer runs= take "

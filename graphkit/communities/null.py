@@ -28,7 +28,7 @@ from graphkit.errors import (
     check_integer,
     check_number,
 )
-from graphkit.parallel import in_threads, own_warnings, track
+from graphkit.parallel import in_threads, own_warnings
 from graphkit.rng import RNGLike, Streams
 
 if TYPE_CHECKING:
@@ -469,10 +469,8 @@ def _draw_all(
     """
     from graphkit.communities.native import LARGE
 
-    native = found.provenance.parameters["engine"] == "native"
-    if native and not single and len(found.vocabulary) < LARGE:
-        return in_threads(draw, range(n), title)
-    return [draw(number) for number in track(range(n), title, n)]
+    single |= found.provenance.parameters["engine"] != "native" or len(found.vocabulary) >= LARGE
+    return in_threads(draw, range(n), title, one_by_one=single)
 
 
 def _check_draws(name: str, value: int) -> int:

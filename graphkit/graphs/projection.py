@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -18,7 +17,7 @@ import polars as pl
 from graphkit.data.files import loading, save_arrays, set_aside
 from graphkit.errors import FileError
 from graphkit.graphs.options import Codes, Floats, Ints, ProjectionOptions
-from graphkit.parallel import cores, in_threads, track
+from graphkit.parallel import cores, helpers, in_threads, track
 
 
 class PairLists(NamedTuple):
@@ -497,19 +496,18 @@ def mirror_blocks(blocks: list[Block], later: Ints, workers: int) -> Rows:
     edges = np.unique(np.concatenate([[0], np.searchsorted(indptr, shares), [n]])).tolist()
     ranges = list(pairwise(edges))
 
-    def write(low: int, high: int, pieces: Sequence[Piece]) -> None:
-        for piece in pieces:
-            kernel.mirror_rows(piece, low, high, lengths, cursor, (indptr, indices, weights))
+    def write(worker: int, number: int) -> None:
+        for piece in waiting:
+            kernel.mirror_rows(piece, *ranges[number], lengths, cursor, (indptr, indices, weights))
 
     total = len(blocks)
     blocks.reverse()
     waiting: list[Piece] = []
-    with ThreadPoolExecutor(max(1, min(workers, len(ranges)))) as pool:
+    with helpers(max(1, min(workers, len(ranges)))) as share_out:
         for _ in track(range(total), "edges", total):
             waiting += blocks.pop().pieces
             if not blocks or sum(piece[2].size for piece in waiting) >= BATCH:
-                for step in [pool.submit(write, a, b, waiting) for a, b in ranges]:
-                    step.result()
+                share_out(write, len(ranges))
                 waiting = []
     return indptr, indices, weights
 

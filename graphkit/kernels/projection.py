@@ -445,12 +445,26 @@ def repeated_rows(
     return stop, used
 
 
+@inner
+def _mark_actor(j: Any, k: Any, dense: bool, words: Array, filled: Array) -> Any:
+    """Set the bit of an actor; unless the row is `dense`, list its word if it is the first there.
+
+    Returns the end of the listed words, of which there are `k` so far.
+    """
+    w = j >> np.uint32(6)
+    word = words[w]
+    words[w] = word | np.int64(1) << np.int64(j & np.uint32(63))
+    if not dense:
+        filled[k] = w
+        k += np.uint64(word == 0)
+    return k
+
+
 @kernel()
 def count_rows(row: int, stop: int, lists: Array, scratch: Array, lengths: Array) -> None:
     """Number of actors that share an object with each of the rows `row` … `stop` − 1."""
     row_start, begin, length, base = lists.row_start, lists.begin, lists.length, lists.base
     members, words, filled = lists.members, scratch.words, scratch.filled
-    one = np.int64(1)
     for i in range(row, stop):
         start, end = row_start[i - base], row_start[i - base + 1]
         reads = np.int64(0)
@@ -461,13 +475,7 @@ def count_rows(row: int, stop: int, lists: Array, scratch: Array, lengths: Array
         for e in range(start, end):
             first = np.uint64(begin[e])
             for p in range(first, first + np.uint64(length[e])):
-                j = np.uint32(members[p])
-                w = j >> np.uint32(6)
-                word = words[w]
-                words[w] = word | one << np.int64(j & np.uint32(63))
-                if not dense:
-                    filled[k] = w
-                    k += np.uint64(word == 0)
+                k = _mark_actor(np.uint32(members[p]), k, dense, words, filled)
         found: Any = np.int64(0)
         if dense:
             for at in range(words.size):
@@ -551,12 +559,7 @@ def whole_rows(
                     sums[j] += contribution[e] * multiplicity[p]
                 else:
                     sums[j] += min(contribution[e], multiplicity[p])
-                w = j >> np.uint32(6)
-                word = words[w]
-                words[w] = word | one << np.int64(j & np.uint32(63))
-                if not dense:
-                    filled[k] = w
-                    k += np.uint64(word == 0)
+                k = _mark_actor(j, k, dense, words, filled)
         own = np.uint32(i)
         words[own >> np.uint32(6)] &= ~(one << np.int64(own & np.uint32(63)))
         at = np.uint64(used)

@@ -14,8 +14,9 @@ from matplotlib.patheffects import withStroke
 from graphkit.communities.tracking import Tracks
 from graphkit.errors import DataError, check_integer
 from graphkit.plot import style
+from graphkit.plot.labels import leader_line, shown, write_beside
 from graphkit.plot.palette import Palette
-from graphkit.plot.style import INK, MUTED, PALE, Canvas, Place, Width, shown
+from graphkit.plot.style import INK, MUTED, PALE, Canvas, Place, Width
 
 __all__ = ["alluvial"]
 
@@ -212,7 +213,7 @@ def _write_names(
             xytext=(size - 1 + _WIDTH + 0.08, y),
             color=_group_ink(group),
             annotation_clip=False,
-            arrowprops=style.leader_line(hues[group], 0.8),
+            arrowprops=leader_line(hues[group], 0.8),
             **_TEXT,
         )
     for at in sorted(set(last.values()) - {size - 1}):
@@ -220,9 +221,7 @@ def _write_names(
         middles = [sum(extents[at, group]) / 2 for group in inner]
         for group, y in zip(inner, _separate_heights(middles, height / 26, height), strict=True):
             place, color = (at + _WIDTH / 2, y), _group_ink(group)
-            note = style.write_beside(
-                axes, names[group], place, (4, 0), color=color, zorder=5, **_TEXT
-            )
+            note = write_beside(axes, names[group], place, (4, 0), color=color, zorder=5, **_TEXT)
             note.set_path_effects([withStroke(linewidth=2.5, foreground="white")])
 
 

@@ -15,8 +15,9 @@ from graphkit.errors import OptionError, check_integer
 from graphkit.measures.answers import AnswersCompared, AnswerTrees
 from graphkit.measures.mixing import Mixing
 from graphkit.plot import style
+from graphkit.plot.labels import shown, shown_all, write_beside
 from graphkit.plot.spread import Colour, arm_colours
-from graphkit.plot.style import INK, MUTED, PALE, Canvas, Place, Width, shown, shown_all
+from graphkit.plot.style import INK, MUTED, PALE, Canvas, Place, Width
 
 __all__ = ["answers"]
 
@@ -155,7 +156,7 @@ def _draw_depths(
         axes.bar(place, share, width=0.92 * width, color=colours[name])
         for x, y in zip(place, share, strict=True) if len(sides) < 3 else ():
             text = f"{100 * y:.3g}"
-            style.write_beside(
+            write_beside(
                 axes, text, (x, y), (0, 2), color=MUTED, fontsize=8, ha="center", va="bottom"
             )
     ticks = range(1, max(deepest, 3) + 1)

@@ -17,18 +17,8 @@ from graphkit.attribution.shapley import Shapley
 from graphkit.errors import DataError, MissingDataError, nearest
 from graphkit.measures.intervals import FILLER, HIGHER, INDISTINCT, LOWER
 from graphkit.plot import style
-from graphkit.plot.style import (
-    ACCENT,
-    BASE,
-    INK,
-    MUTED,
-    PALE,
-    Canvas,
-    Place,
-    Width,
-    column_arrays,
-    shown,
-)
+from graphkit.plot.labels import shown, write_beside
+from graphkit.plot.style import ACCENT, BASE, INK, MUTED, PALE, Canvas, Place, Width, column_arrays
 
 __all__ = ["sensitivity", "shapley"]
 
@@ -139,7 +129,7 @@ def _rows_of(result: Shapley, measure: str | None) -> tuple[dict[str, Any], pl.D
 
 
 def _write_right(axes: Axes, x: float, y: float, text: str) -> None:
-    style.write_beside(axes, text, (x, y), (9, 0), va="center", fontsize=8.5, color=INK)
+    write_beside(axes, text, (x, y), (9, 0), va="center", fontsize=8.5, color=INK)
 
 
 def _part_text(row: dict[str, Any]) -> str:

@@ -14,8 +14,9 @@ from graphkit.errors import MissingDataError, nearest
 from graphkit.measures.audience import AudienceExposure
 from graphkit.measures.intervals import FILLER, HIGHER, LOWER
 from graphkit.plot import style
+from graphkit.plot.labels import shown, shown_all, told_apart
 from graphkit.plot.spread import Colour, arm_colours
-from graphkit.plot.style import INK, MUTED, PALE, Canvas, Place, Width, shown, shown_all
+from graphkit.plot.style import INK, MUTED, PALE, Canvas, Place, Width
 
 __all__ = ["audience"]
 
@@ -110,7 +111,7 @@ def audience(
             axes.axhline(row + 0.5, color=PALE, linewidth=0.8, zorder=0)
         if share:
             style.format_ticks(axes.xaxis, "{:.3g} %", 100)
-    labels = style.told_apart(list(looks))
+    labels = told_apart(list(looks))
     handles: dict[str, Artist] = {
         label: Line2D([], [], **_dot(*look, hollow=False))
         for label, look in zip(labels, looks.values(), strict=True)

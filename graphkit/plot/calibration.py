@@ -14,17 +14,8 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from graphkit.plot import style
-from graphkit.plot.style import (
-    ACCENT,
-    MUTED,
-    PALE,
-    Canvas,
-    Place,
-    Width,
-    column_arrays,
-    shown,
-    shown_all,
-)
+from graphkit.plot.labels import shown, shown_all
+from graphkit.plot.style import ACCENT, MUTED, PALE, Canvas, Place, Width, column_arrays
 from graphkit.simulation.calibration import Calibration
 
 __all__ = ["calibration"]

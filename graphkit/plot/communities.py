@@ -19,20 +19,9 @@ from graphkit.data.visibility import Visibility
 from graphkit.errors import DataError
 from graphkit.measures import Mixing
 from graphkit.plot import style
+from graphkit.plot.labels import shown, shown_all, write_beside
 from graphkit.plot.palette import Palette
-from graphkit.plot.style import (
-    ACCENT,
-    BASE,
-    INK,
-    MUTED,
-    PALE,
-    Canvas,
-    Place,
-    Width,
-    column_arrays,
-    shown,
-    shown_all,
-)
+from graphkit.plot.style import ACCENT, BASE, INK, MUTED, PALE, Canvas, Place, Width, column_arrays
 
 __all__ = ["borders", "communities", "flows", "resolution", "visibility"]
 
@@ -339,7 +328,7 @@ def _draw_steps(axes: Axes, profile: ResolutionProfile) -> None:
         axes.hlines(*span, color=ACCENT, linewidth=4, zorder=2, label="")
         at = (row["low"] * row["high"]) ** 0.5, row["communities"]
         text = {"ha": "center", "fontsize": 9, "fontweight": "bold", "color": ACCENT}
-        style.write_beside(axes, f"suggested: {row['communities']:,}", at, (0, 9), **text)
+        write_beside(axes, f"suggested: {row['communities']:,}", at, (0, 9), **text)
 
 
 def _resolution_title(profile: ResolutionProfile) -> str:

@@ -18,8 +18,9 @@ from graphkit.errors import DataError, check_integer
 from graphkit.measures.catalogue import describe_measure
 from graphkit.measures.contrast import Contrast
 from graphkit.plot import style
+from graphkit.plot.labels import shown
 from graphkit.plot.spread import held_and_filled, interval_text, measure_words, only_pair
-from graphkit.plot.style import ACCENT, BASE, INK, MUTED, PALE, Canvas, Place, Width, shown
+from graphkit.plot.style import ACCENT, BASE, INK, MUTED, PALE, Canvas, Place, Width
 
 __all__ = ["contrast"]
 

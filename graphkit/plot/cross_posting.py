@@ -13,7 +13,8 @@ from graphkit.attribution import CrossPostDemotion, TwoPlatforms
 from graphkit.errors import DataError
 from graphkit.measures.intervals import HIGHER, LOWER
 from graphkit.plot import style
-from graphkit.plot.style import ACCENT, BASE, INK, MUTED, PALE, Canvas, Place, Width, shown
+from graphkit.plot.labels import shown
+from graphkit.plot.style import ACCENT, BASE, INK, MUTED, PALE, Canvas, Place, Width
 
 __all__ = ["cross_posting"]
 

@@ -9,7 +9,8 @@ from graphkit.errors import DataError, check_integer
 from graphkit.measures.flow_contrast import FlowContrast
 from graphkit.measures.intervals import FILLER, HIGHER, LOWER
 from graphkit.plot import style
-from graphkit.plot.style import INK, MUTED, PALE, Canvas, Place, Width, shown, shown_all
+from graphkit.plot.labels import shown, shown_all
+from graphkit.plot.style import INK, MUTED, PALE, Canvas, Place, Width
 
 __all__ = ["flow_contrast"]
 

@@ -14,6 +14,7 @@ from graphkit.errors import MissingDataError
 from graphkit.measures.harm import HOSTING, HostingOfFlagged
 from graphkit.measures.intervention_costs import InterventionCosts
 from graphkit.plot import style
+from graphkit.plot.labels import shown, told_apart
 from graphkit.plot.spread import arm_colours
 from graphkit.plot.style import ACCENT, BASE, INK, MUTED, PALE, Canvas, Place, Width
 
@@ -83,7 +84,7 @@ def hosting_of_flagged(
             color=MUTED,
         )
     right.axvline(0, color=MUTED, linewidth=1, zorder=1)
-    names = style.told_apart(rows.get_column("arm").to_list())
+    names = told_apart(rows.get_column("arm").to_list())
     left.set_yticks(range(rows.height), names)
     right.set_yticks(range(rows.height), names if sheet.narrow else [""] * rows.height)
     for axes, label in (
@@ -179,9 +180,9 @@ def intervention_costs(
         for axis in (axes.xaxis, axes.yaxis):
             style.format_ticks(axis, "{:+.3g}")
     several = {arm for arm in arms if arms.count(arm) > 1}
-    names = dict(zip(dict.fromkeys(arms), style.told_apart(list(dict.fromkeys(arms))), strict=True))
+    names = dict(zip(dict.fromkeys(arms), told_apart(list(dict.fromkeys(arms))), strict=True))
     drawn = [
-        f"{names[arm]} (against {style.shown(base, 24)})" if arm in several else names[arm]
+        f"{names[arm]} (against {shown(base, 24)})" if arm in several else names[arm]
         for base, arm in pairs
     ]
     for at, (text, (colour, marker)) in enumerate(zip(drawn, looks, strict=True), 1):

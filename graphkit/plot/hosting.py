@@ -16,20 +16,10 @@ from graphkit.errors import DataError, MissingDataError, OptionError
 from graphkit.measures.contrast import Contrast
 from graphkit.measures.own_share import OwnShare
 from graphkit.plot import style
+from graphkit.plot.labels import name_dots, shown, shown_all
 from graphkit.plot.palette import Palette
 from graphkit.plot.spread import held_and_filled, not_claimed
-from graphkit.plot.style import (
-    ACCENT,
-    BASE,
-    INK,
-    MUTED,
-    PALE,
-    Canvas,
-    Place,
-    Width,
-    shown,
-    shown_all,
-)
+from graphkit.plot.style import ACCENT, BASE, INK, MUTED, PALE, Canvas, Place, Width
 
 __all__ = ["hosting", "own_share"]
 
@@ -153,7 +143,7 @@ def hosting(
     axes.set_xlim(axes.get_xlim())
     axes.set_ylim(axes.get_ylim())
     names = rows.get_column("community").to_list()
-    style.name_dots(sheet, axes, dots, names, colours, bars)
+    name_dots(sheet.root, axes, dots, names, colours, bars)
     return sheet.done()
 
 

@@ -18,8 +18,9 @@ from graphkit.measures.economy import Economy
 from graphkit.measures.income import Income
 from graphkit.measures.intervals import OVER_POPULATIONS, OVER_SAMPLES, WITHIN_WORLD
 from graphkit.plot import style
+from graphkit.plot.labels import shown, shown_all
 from graphkit.plot.spread import Colour, arm_colours
-from graphkit.plot.style import INK, MUTED, PALE, Canvas, Place, Width, shown, shown_all
+from graphkit.plot.style import INK, MUTED, PALE, Canvas, Place, Width
 
 __all__ = ["economy", "income"]
 

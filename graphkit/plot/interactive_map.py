@@ -26,6 +26,7 @@ from graphkit.errors import (
     check_integer,
     shorten,
 )
+from graphkit.plot.labels import shown, shown_all
 from graphkit.plot.map import (
     check_places,
     disc_colours,
@@ -34,7 +35,7 @@ from graphkit.plot.map import (
     shown_discs,
     strong_ties,
 )
-from graphkit.plot.style import INK, PALE, column_arrays, shown, shown_all
+from graphkit.plot.style import INK, PALE, column_arrays
 from graphkit.rng import RNGLike, Streams
 
 __all__ = ["InteractiveMap", "interactive_map"]
@@ -375,13 +376,45 @@ def _document(
 ) -> dict[str, Any]:
     """The plot as Bokeh's script reads it."""
     from bokeh.document import Document
-    from bokeh.models import ColumnDataSource, HoverTool, PanTool, Range1d, TapTool, WheelZoomTool
-    from bokeh.plotting import figure
+    from bokeh.models import ColumnDataSource
 
     node, disc, ends = drawn
     x, y, radius = (column[discs] for column in column_arrays(places.frame, "x", "y", "radius"))
     colours = [disc_colours(places)[d] for d in discs.tolist()]
     rows = _rows(frame, colours)
+    columns: dict[str, list[str]] = {name: [row[name] for row in rows] for name in rows[0]}
+    plot = _empty_plot(x, y, radius)
+    # what comes later lies above
+    _draw_ties(plot, places, discs, x, y)
+    held: dict[str, Any] = {"x": x, "y": y, "r": radius, "fill": colours, "ring": colours}
+    round_discs = plot.circle(
+        *("x", "y"),
+        radius="r",
+        source=ColumnDataSource(columns | held, name="discs"),
+        fill_color="fill",
+        line_color="ring",
+        nonselection_alpha=1.0,
+        name="disc shapes",
+    )
+    _draw_edges(plot, places.positions[node], disc, ends)
+    area = int(frame.get_column("size").sum()) / node.size
+    dots = _draw_dots(plot, places.positions[node], disc, colours, ids, area)
+    _draw_names(plot, x, y, colours)
+    tips = [("community", "@name"), (kind, "@size")]
+    for key, what in (("consistency", "consistency over runs"), ("verdict", "in the follows")):
+        tips += [(what, f"@{key}")] if any(columns[key]) else []
+    _add_tools(plot, round_discs, tips, dots if ids is not None else None)
+    document = Document(title="map")
+    document.add_root(plot)
+    made: dict[str, Any] = document.to_json(deferred=False)
+    return made
+
+
+def _empty_plot(x: Floats, y: Floats, radius: Floats) -> Any:
+    """A plot with room for these discs, without axes."""
+    from bokeh.models import Range1d
+    from bokeh.plotting import figure
+
     low = np.array([(x - radius).min(), (y - radius).min()])
     high = np.array([(x + radius).max(), (y + radius).max()])
     room = _ROOM * float((high - low).max())
@@ -402,6 +435,12 @@ def _document(
     plot.axis.visible = False
     plot.grid.visible = False
     plot.min_border = 3  # else pixels of earlier frames stay at the edge
+    return plot
+
+
+def _draw_ties(plot: Any, places: Layout, discs: Counts, x: Floats, y: Floats) -> None:
+    """Lines between the discs, as wide as their ties outweigh chance."""
+    from bokeh.models import ColumnDataSource
 
     rank = np.zeros(places.frame.height, dtype=np.int32)
     rank[discs] = np.arange(discs.size)
@@ -417,21 +456,13 @@ def _document(
         line_color=INK,
         name="tie lines",
     )
-    columns = {name: [row[name] for row in rows] for name in rows[0]}
-    disc_source = ColumnDataSource(
-        columns | {"x": x, "y": y, "r": radius, "fill": colours, "ring": colours}, name="discs"
-    )
-    round_discs = plot.circle(
-        *("x", "y"),
-        radius="r",
-        source=disc_source,
-        fill_color="fill",
-        line_color="ring",
-        nonselection_alpha=1.0,
-        name="disc shapes",
-    )
-    px, py = places.positions[node].T
-    s, t = ends
+
+
+def _draw_edges(plot: Any, positions: Floats, disc: Counts, ends: Counts) -> None:
+    """Thin lines between nodes at these positions."""
+    from bokeh.models import ColumnDataSource
+
+    (px, py), (s, t) = positions.T, ends
     lines = _lines(px[s], py[s], px[t], py[t])
     lines |= {"a": disc[s].astype(np.int32), "b": disc[t].astype(np.int32)}
     lines["alpha"] = np.full(s.size, 0.3, dtype=np.float32)
@@ -443,6 +474,20 @@ def _document(
         line_color=PALE,
         name="edge lines",
     )
+
+
+def _draw_dots(
+    plot: Any,
+    positions: Floats,
+    disc: Counts,
+    colours: list[str],
+    ids: list[Any] | None,
+    area: float,
+) -> Any:
+    """Dots of the nodes, with as much area as so many nodes have; returns what draws them."""
+    from bokeh.models import ColumnDataSource
+
+    px, py = positions.T
     held: dict[str, Any] = {
         "x": px.astype(np.float32),
         "y": py.astype(np.float32),
@@ -451,15 +496,21 @@ def _document(
     }
     if ids is not None:
         held["id"] = [str(one) for one in ids]
-    dots = plot.circle(
+    return plot.circle(
         *("x", "y"),
-        radius=_DOT * float(np.sqrt(int(frame.get_column("size").sum()) / node.size)),
+        radius=_DOT * float(np.sqrt(area)),
         source=ColumnDataSource(held, name="nodes"),
         fill_color="colour",
         line_color=None,
         name="dots",
     )
-    names = {"x": x, "y": y, "text": [""] * discs.size, "ink": colours}
+
+
+def _draw_names(plot: Any, x: Floats, y: Floats, colours: list[str]) -> None:
+    """Texts at the discs, which the page fills in where there is room."""
+    from bokeh.models import ColumnDataSource
+
+    names = {"x": x, "y": y, "text": [""] * len(colours), "ink": colours}
     plot.text(
         *("x", "y"),
         text="text",
@@ -475,19 +526,18 @@ def _document(
         padding=2,
         name="labels",
     )
-    tips = [("community", "@name"), (kind, "@size")]
-    for key, what in (("consistency", "consistency over runs"), ("verdict", "in the follows")):
-        tips += [(what, f"@{key}")] if any(columns[key]) else []
+
+
+def _add_tools(plot: Any, discs: Any, tips: list[tuple[str, str]], dots: Any) -> None:
+    """Moving, choosing a disc, and tips: of discs, and of the ids of dots if there are any."""
+    from bokeh.models import HoverTool, PanTool, TapTool, WheelZoomTool
+
     wheel = WheelZoomTool(zoom_on_axis=False)
-    plot.add_tools(PanTool(), wheel, TapTool(renderers=[round_discs]))
-    plot.add_tools(HoverTool(renderers=[round_discs], tooltips=tips))
-    if ids is not None:
+    plot.add_tools(PanTool(), wheel, TapTool(renderers=[discs]))
+    plot.add_tools(HoverTool(renderers=[discs], tooltips=tips))
+    if dots is not None:
         plot.add_tools(HoverTool(renderers=[dots], tooltips=[("id", "@id")], attachment="below"))
     plot.toolbar.active_scroll = wheel
-    document = Document(title="map")
-    document.add_root(plot)
-    made: dict[str, Any] = document.to_json(deferred=False)
-    return made
 
 
 def _lines(x0: Floats, y0: Floats, x1: Floats, y1: Floats) -> dict[str, Any]:

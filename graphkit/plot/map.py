@@ -22,19 +22,9 @@ from graphkit.communities import Layout, NullComparison, layout
 from graphkit.data.graph import Graph, GraphLike, as_graph
 from graphkit.data.partition import Partition
 from graphkit.errors import DataError, OptionError, check_choice, check_integer
-from graphkit.plot import style
-from graphkit.plot.style import (
-    ACCENT,
-    INK,
-    MUTED,
-    PALE,
-    Canvas,
-    Width,
-    blank_canvas,
-    column_arrays,
-    shown,
-    shown_all,
-)
+from graphkit.plot import canvas, style
+from graphkit.plot.labels import shown, shown_all
+from graphkit.plot.style import ACCENT, INK, MUTED, PALE, Canvas, Width, blank_canvas, column_arrays
 from graphkit.privacy import shown_communities
 from graphkit.readwrite.gexf import PALETTE
 from graphkit.rng import RNGLike
@@ -180,7 +170,7 @@ def map(
             f"plot.map: width={width!r} is of a new figure, and ax= has its own: give one of them."
         )
     else:
-        figure, axes = style.figure_of(ax, "map"), ax
+        figure, axes = canvas.figure_of(ax, "map"), ax
     axes.set_axis_off()
     axes.set_aspect("equal", adjustable="box")
     axes.set_xlim(*corners[:, 0].tolist())
@@ -205,7 +195,7 @@ def map(
     told = _wrapped(notes, axes)
     foot.set_text(told + "\n" * (lines.count("\n") - told.count("\n")))
     if ax is not None:
-        style.draw_as_they_are(axes)
+        canvas.draw_as_they_are(axes)
     return figure
 
 
@@ -406,7 +396,7 @@ def _left_out(places: Layout, kind: str, *, suppressed: bool) -> list[str]:
 
 
 def _is_narrow(axes: Axes) -> bool:
-    return style.figure_of(axes, "map").get_figwidth() <= style.PHONE
+    return canvas.figure_of(axes, "map").get_figwidth() <= style.PHONE
 
 
 def _unnamed(count: int) -> str:
@@ -417,7 +407,7 @@ def _unnamed(count: int) -> str:
 def _wrapped(notes: list[str], axes: Axes, more: str = "") -> str:
     """Notes in lines that are about as wide as the axes may be."""
     place = axes.get_position(original=True)
-    figure = style.figure_of(axes, "map")
+    figure = canvas.figure_of(axes, "map")
     width = max(int(15 * figure.get_figwidth() * place.width), 30)
     return "\n".join(textwrap.wrap("; ".join([*notes, *([more] if more else [])]), width))
 
@@ -435,7 +425,7 @@ def _write_names(
         # no outline of the letters, for such text is no text in vector files
         text.set_bbox({"boxstyle": "round,pad=0.1", "facecolor": (1, 1, 1, 0.65), "linewidth": 0})
         texts.append(text)
-    style.lay_out(figure)
+    canvas.lay_out(figure)
     point = figure.dpi / 72
     extent = np.asarray(axes.get_window_extent().extents, dtype=np.float64)
     x, y, radius = column_arrays(frame, "x", "y", "radius")
@@ -476,7 +466,7 @@ def _find_room(
     sizes = _PHONE_SIZES if narrow else _SIZES
     for size, name in zip(sizes, (text.get_text(), text.get_text(), cut), strict=True):
         text.set(fontsize=size, text=name)
-        with style.quiet_glyphs():
+        with canvas.quiet_glyphs():
             own = text.get_window_extent()
         # with room for another size of pixels, in which letters have slightly other widths
         half = np.array([own.width * 1.04, own.height * 1.04]) / 2 + 1.5 * point

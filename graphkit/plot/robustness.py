@@ -22,8 +22,9 @@ from graphkit.measures.conditions import (
     rounded,
 )
 from graphkit.plot import style
+from graphkit.plot.labels import shown
 from graphkit.plot.spread import measure_words
-from graphkit.plot.style import ACCENT, BASE, INK, MUTED, PALE, Canvas, Place, Width, shown
+from graphkit.plot.style import ACCENT, BASE, INK, MUTED, PALE, Canvas, Place, Width
 
 __all__ = ["robustness"]
 

@@ -17,7 +17,8 @@ from graphkit.measures.contrast import Contrast
 from graphkit.measures.intervals import FILLER, OVER_SAMPLES, WITHIN_WORLD
 from graphkit.measures.reach import ReachCurve
 from graphkit.plot import style
-from graphkit.plot.style import ACCENT, BASE, INK, LONGEST, Canvas, Place, Width, shown, shown_all
+from graphkit.plot.labels import LONGEST, name_dots, shown, shown_all, write_beside
+from graphkit.plot.style import ACCENT, BASE, INK, Canvas, Place, Width
 
 __all__ = ["blend", "reach", "s_scan", "trade_off"]
 
@@ -137,7 +138,7 @@ def name_lines(axes: Axes, ends: list[tuple[float, int, str, Colour]]) -> None:
     place, text = -np.inf, {"va": "center", "fontsize": 9, "fontweight": "bold"}
     for value, tick, name, colour in sorted(ends, key=lambda end: end[0]):
         place = max(value, place + (top - bottom) * 0.055)
-        style.write_beside(
+        write_beside(
             axes, shown(name), (tick, place), (8, 0), color=colour, annotation_clip=False, **text
         )
 
@@ -259,7 +260,7 @@ def s_scan(
     for at, colour in changes:
         axes.axvline(at, color=colour, linewidth=1, linestyle="--")
         text, top = f"s = {at:.2f}", ("data", "axes fraction")
-        style.write_beside(axes, text, (at, 1), (3, -10), xycoords=top, fontsize=8.5, color=colour)
+        write_beside(axes, text, (at, 1), (3, -10), xycoords=top, fontsize=8.5, color=colour)
     style.name_in_legend(axes, lines, outside=sheet if sheet.narrow else None)
     title = "The mean changes its sign" if changes else "The mean keeps its sign over s"
     if not_claimed(rows):
@@ -438,5 +439,5 @@ def trade_off(
     axes.autoscale_view()
     axes.set_xlim(axes.get_xlim())
     axes.set_ylim(axes.get_ylim())
-    style.name_dots(sheet, axes, dots, list(colours), list(colours.values()), bars)
+    name_dots(sheet.root, axes, dots, list(colours), list(colours.values()), bars)
     return sheet.done()

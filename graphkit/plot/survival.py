@@ -14,8 +14,9 @@ from graphkit.measures.own_share import ColdStart
 from graphkit.measures.time_to_cross import TimeToCross
 from graphkit.plot import style
 from graphkit.plot.hosting import LEAST
+from graphkit.plot.labels import shown, shown_all, write_beside
 from graphkit.plot.spread import Colour, arm_colours, name_lines
-from graphkit.plot.style import INK, MUTED, Canvas, Place, Width, shown, shown_all
+from graphkit.plot.style import INK, MUTED, Canvas, Place, Width
 
 __all__ = ["cold_start", "time_to_cross"]
 
@@ -72,7 +73,7 @@ def time_to_cross(
     axes.axvline(horizon, color=MUTED, linewidth=1, linestyle=":")
     axes.set_ylim(0, 1.02)
     axes.set_xlim(left=0)
-    style.write_beside(
+    write_beside(
         axes, "horizon", (horizon, 1.0), (-4, -2), color=MUTED, fontsize=8.5, ha="right", va="top"
     )
     name_lines(axes, ends)

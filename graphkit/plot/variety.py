@@ -17,18 +17,8 @@ from graphkit.errors import MissingDataError, nearest
 from graphkit.measures.catalogue import describe_measure
 from graphkit.measures.contrast import PRIMARY_KINDS
 from graphkit.plot import style
-from graphkit.plot.style import (
-    ACCENT,
-    BASE,
-    INK,
-    MUTED,
-    PALE,
-    Canvas,
-    Place,
-    Width,
-    column_arrays,
-    shown,
-)
+from graphkit.plot.labels import shown
+from graphkit.plot.style import ACCENT, BASE, INK, MUTED, PALE, Canvas, Place, Width, column_arrays
 
 __all__ = ["variety"]
 

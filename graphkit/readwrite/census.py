@@ -255,20 +255,14 @@ def recognise(sample: Sample) -> tuple[Importer, str] | None:
     return None
 
 
-def _read_census(
-    path: Path, options: ImportOptions, format: str | None
-) -> tuple[Dataset, ImportReport]:
-    sources, idle = list_sources(path)
-    if not sources:
-        raise FileError(f"{path} holds no file.")
-    lines: dict[Source, dict[str, Any]] = {
-        s: _line(s.place, None, None, "", "not understood", "a file of the system, not data")
-        for s in idle
-    }
-    _check_accounts(options, sources)
-    digests = _digest_alike(sources)
+def _recognise_all(
+    path: Path,
+    sources: Sequence[Source],
+    given: Importer | None,
+    lines: dict[Source, dict[str, Any]],
+) -> dict[tuple[str, str], list[Sample]]:
+    """Files by their importer and group; `lines` gets what each is taken for."""
     found: dict[tuple[str, str], list[Sample]] = defaultdict(list)
-    importers = {i.name: i for i in IMPORTERS}
     keys: dict[frozenset[str], frozenset[str]] = {}
     for source in track(sources, "looking at files", len(sources)):
         try:
@@ -279,7 +273,7 @@ def _read_census(
             reason = _reason(error, source, path)
             lines[source] = _line(source.place, None, None, "", "not read", reason)
             continue
-        known = (importers[format], "format= names it") if format else recognise(sample)
+        known = (given, "format= names it") if given else recognise(sample)
         if known is None:
             lines[source] = _line(source.place, None, None, "", "not understood", describe(sample))
             continue
@@ -288,10 +282,20 @@ def _read_census(
         # the beginnings of ten thousand files would fill the memory
         sample = sample.without_text(keys) if len(sources) > 1 else sample
         found[importer.name, importer.group(source)].append(sample)
-    for source in _drop_copies(found, digests, options):
-        lines[source] |= {"status": "not read", "reason": "the same bytes as another file here"}
-    if not found:
-        raise _nothing_known(path, lines)
+    return found
+
+
+def _read_found(
+    path: Path,
+    found: Mapping[tuple[str, str], list[Sample]],
+    options: ImportOptions,
+    lines: dict[Source, dict[str, Any]],
+) -> list[Extract]:
+    """What the importers read of their files; `lines` gets why others could not be read.
+
+    Raises if nothing can.
+    """
+    importers = {i.name: i for i in IMPORTERS}
     extracts: list[Extract] = []
     failures: list[GraphkitError] = []
     for (name, _), samples in track(found.items(), "reading files", len(found)):
@@ -312,6 +316,28 @@ def _read_census(
         if failures:
             raise failures[0]
         raise _nothing_known(path, lines)
+    return extracts
+
+
+def _read_census(
+    path: Path, options: ImportOptions, format: str | None
+) -> tuple[Dataset, ImportReport]:
+    sources, idle = list_sources(path)
+    if not sources:
+        raise FileError(f"{path} holds no file.")
+    lines: dict[Source, dict[str, Any]] = {
+        s: _line(s.place, None, None, "", "not understood", "a file of the system, not data")
+        for s in idle
+    }
+    _check_accounts(options, sources)
+    digests = _digest_alike(sources)
+    importers = {i.name: i for i in IMPORTERS}
+    found = _recognise_all(path, sources, importers[format] if format else None, lines)
+    for source in _drop_copies(found, digests, options):
+        lines[source] |= {"status": "not read", "reason": "the same bytes as another file here"}
+    if not found:
+        raise _nothing_known(path, lines)
+    extracts = _read_found(path, found, options, lines)
     read = [one for one in lines.values() if one["status"] == "read"]
     source_text = "; ".join(sorted({str(one["holds"]) for one in read}))
     parameters = {

@@ -128,6 +128,17 @@ class Extract:
         """Count records that were read."""
         self.read[table] = self.read.get(table, 0) + rows
 
+    def take(self, part: Extract, tables: dict[str, list[pl.DataFrame]]) -> None:
+        """Add what another one read, dropped and refused; its tables go to those to be joined."""
+        for name, frame in part.tables.items():
+            if frame.height:
+                tables.setdefault(name, []).append(frame)
+        for table, rows in part.read.items():
+            self.count(table, rows)
+        self.dropped.update(part.dropped)
+        self.notes.update(part.notes)
+        self.refused |= part.refused
+
     @property
     def kept(self) -> dict[str, int]:
         """Number of records that were not dropped, by kind of record."""
@@ -213,14 +224,7 @@ def combine(
     total = Extract()
     parts: dict[str, list[pl.DataFrame]] = {}
     for extract in extracts:
-        for name, frame in extract.tables.items():
-            if frame.height:
-                parts.setdefault(name, []).append(frame)
-        for table, rows in extract.read.items():
-            total.count(table, rows)
-        total.dropped.update(extract.dropped)
-        total.notes.update(extract.notes)
-        total.refused |= extract.refused
+        total.take(extract, parts)
         total.real_ids |= extract.real_ids
         total.renamed |= extract.renamed
         for column, kind in extract.time_kinds.items():

@@ -52,14 +52,7 @@ def read_each(
                 raise
             extract.refused[sample.source] = str(error)
             continue
-        for name, frame in part.tables.items():
-            if frame.height:
-                tables.setdefault(name, []).append(frame)
-        for kind, rows in part.read.items():
-            extract.count(kind, rows)
-        extract.dropped.update(part.dropped)
-        extract.notes.update(part.notes)
-        extract.refused |= part.refused
+        extract.take(part, tables)
     for name, frames in tables.items():
         extract.add(name, join_files(name, frames, extract.notes))
 

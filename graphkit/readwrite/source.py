@@ -342,9 +342,6 @@ def _as_text(head: bytes) -> str | None:
     return None
 
 
-_MARKUP = re.compile(
-    r"<(?:\?xml[^>]*>|!--.*?-->|!doctype[^>]*>|\s)*(?:<\s*)?([a-z][\w:.-]*)?", re.I | re.S
-)
 _ASSIGNED = re.compile(r"\s*(?:window\.|var |let |const )?[\w$.\[\]\"']+\s*=\s*[\[{]")
 
 

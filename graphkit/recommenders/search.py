@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import numpy.typing as npt
 
 from graphkit.kernels.search import assign, search_index
 from graphkit.kernels.state import Index
-from graphkit.parallel import spare_cores
+from graphkit.parallel import helpers, spare_cores
 
 __all__ = ["build_index", "cell_ends", "insert_posts", "recall", "replace_features"]
 
@@ -170,13 +169,13 @@ def _assign_all(rows: Floats, centres: Floats, cell: npt.NDArray[np.int32]) -> N
     if workers == 1 or size * centres.shape[1] < MANY:
         assign(rows, flat, 0, size, cell)
         return
-    with ThreadPoolExecutor(workers) as pool:
-        steps = [
-            pool.submit(assign, rows, flat, low, min(low + STEP, size), cell)
-            for low in range(0, size, STEP)
-        ]
-        for step in steps:
-            step.result()
+
+    def assign_step(worker: int, number: int) -> None:
+        low = number * STEP
+        assign(rows, flat, low, min(low + STEP, size), cell)
+
+    with helpers(workers) as share_out:
+        share_out(assign_step, -(-size // STEP))
 
 
 def _sample_rows(rows: Floats, size: int) -> Floats:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,12 +29,9 @@ from graphkit.kernels.sessions import (
 )
 from graphkit.kernels.state import (
     DIVISIVE,
-    DUET,
     FLAGGED,
     INTEREST,
     RECENT,
-    RESHARE,
-    SHARE,
     TASTE_TOPIC,
     TOPIC,
     FeedInputs,
@@ -45,12 +40,12 @@ from graphkit.kernels.state import (
     TickContext,
 )
 from graphkit.measures import catalogue
-from graphkit.parallel import cores
+from graphkit.parallel import cores, helpers
 from graphkit.recommenders.context import Context, checked_scores
 from graphkit.recommenders.factors import PAIR_FACTORS, POST_FACTORS
 from graphkit.recommenders.feed import SOURCES, Feed
 from graphkit.recommenders.search import recall, replace_features
-from graphkit.simulation.agents import Creators, FollowChanges, Viewers
+from graphkit.simulation.agents import Viewers
 from graphkit.simulation.answers import Answering, Entering
 from graphkit.simulation.arrays import (
     SimulationArrays,
@@ -64,11 +59,11 @@ from graphkit.simulation.arrays import (
     largest_topic,
     viewer_parameters,
 )
-from graphkit.simulation.arrivals import Arrivals
 from graphkit.simulation.behaviour import Behaviour
 from graphkit.simulation.earnings import Earnings
 from graphkit.simulation.platform_state import PlatformState
 from graphkit.simulation.shared_slots import SharedSlots, SharedTally
+from graphkit.simulation.tallies import Tallies
 
 if TYPE_CHECKING:
     from graphkit.data.world import World
@@ -201,9 +196,7 @@ class Run:
             self.index = self.index._replace(blocks=self.index.blocks.copy())
         key = np.uint64(seed)
         self.viewers = Viewers(self.static.account_keys, behaviour, key, free)
-        self.creators = Creators(self.static, behaviour, key, free)
         self._earnings = None if payout is None else Earnings(arrays, payout)
-        self.follow_changes = FollowChanges(n, free)
         self.counts = PlatformState(arrays, feed, ticks)
         self._counted: tuple[npt.NDArray[np.int32], Ints] | None = None
         self.params = feed_parameters(feed, behaviour, slots, ticks)
@@ -238,19 +231,23 @@ class Run:
             assign(self.state.profiles, self.index.centres, 0, n, self.state.cell)
         self.sources = np.zeros(len(SOURCES) + 1, np.int64)
         self.shared, self.counting = shared, counting
-        self.shared_tally: SharedTally | None = None
+        own_slots = None
         if shared is not None and not counting:
-            self.shared_tally = SharedTally(shared.caps, m, self.sources.size)
-        self.arrivals = Arrivals(arrays)
-        self.shares: list[npt.NDArray[np.int32]] = []
-        self.sessions = self.read = self.empty = self.candidates = 0
-        self.leave = self.back = self.stay = 0.0
+            own_slots = SharedTally(shared.caps, m, self.sources.size)
+        self.tallies = Tallies(
+            replace(arrays, static=self.static),
+            behaviour,
+            seed=seed,
+            free=free,
+            of_shared=shared is not None,
+            slots=own_slots,
+        )
 
     def step(self, t: int) -> tuple[npt.NDArray[np.int64], TickImpressions, int]:
         """Run tick t; returns active accounts, tallied impressions, and slots left empty."""
         self._enter_posts(t)
         if self.answering is not None:
-            static, quit = self.static, self.creators.quit
+            static, quit = self.static, self.tallies.creators.quit
             entering = self.answering.take(t, self.viewers.gone, quit, static)
             if entering.author.size:
                 self._enter_answers(t, entering)
@@ -271,27 +268,28 @@ class Run:
             shown.limit[:] = self.shared.caps[active, t]
         tick = self.counts.tick_context(t, self.seed, self.state.withdrawn, self._followers())
         self._run_sessions(tick, active, shown)
-        counts = self.counts
-        tallies: Any = counts.watch, counts.views, counts.reacted, self.sources
-        tallies += counts.reactions, counts.item_ticks
+        counts, tallies = self.counts, self.tallies
+        of_feed: Any = counts.watch, counts.views, counts.reacted, self.sources
+        of_feed += counts.reactions, counts.item_ticks
         tasks: list[Callable[[], Any]] = [
-            lambda: merge_tallies(t, active, shown, self.state, tallies),
-            lambda: self.arrivals.add(t, active, shown.post),
+            lambda: merge_tallies(t, active, shown, self.state, of_feed),
+            lambda: tallies.arrivals.add(t, active, shown.post),
         ]
-        if self.shared_tally is not None:
+        if tallies.slots is not None:
             # only shared slots are tallied
             missing = int(tasks[0]())
-            shown = self.shared_tally.add(t, active, shown)
+            shown = tallies.slots.add(t, active, shown)
             tasks[1]()
         else:
             missing = int(self._together(tasks, active.size)[0])
             if self.shared is not None:
                 self.shared.lower(t, active, shown.post)
         self.counts.widen_exploration()
-        self._record_tick(t, active, shown, missing)
+        tallies.add(t, active, shown, missing)
         if self.answering is not None:
             self.answering.add(t, active, shown, self.arrays)
-        self.static = self.follow_changes.apply(self.static, active, shown.post, shown.react)
+        changes = tallies.follow_changes
+        self.static = changes.apply(self.static, active, shown.post, shown.react)
         self.viewers.close_feed(active, shown.propensity, t)
         return active, shown, missing
 
@@ -315,7 +313,7 @@ class Run:
             kept |= {"f_indptr": self.static.f_indptr, "f_indices": self.static.f_indices}
         if self.shared is not None and self.counting:
             kept["shared_caps"] = self.shared.caps
-        kept["shares"] = np.concatenate([np.zeros((0, 5), np.int32), *self.shares])
+        kept["shares"] = self.tallies.all_shares()
         return kept | self._adapting_arrays()
 
     def restore(self, kept: dict[str, npt.NDArray[Any]]) -> None:
@@ -340,22 +338,23 @@ class Run:
         if self.shared is not None and self.counting:
             # of other arms as well, which may have lowered it since
             np.minimum(self.shared.caps, kept["shared_caps"], out=self.shared.caps)
-        self.shares = [kept["shares"]]
+        self.tallies.shares = [kept["shares"]]
 
     def _named_parts(self) -> list[tuple[str, object, list[str]]]:
         counted = "watch views reacted reactions item_ticks budget"
-        sums = "sources sessions read empty candidates leave back stay"
+        sums = "sessions read empty candidates leave back stay"
         shared = "watch reacted reactions item_ticks sources _next _posts"
         parts: list[tuple[str, object, list[str]]] = [
-            ("run", self, sums.split()),
+            ("run", self, ["sources"]),
+            ("run", self.tallies, sums.split()),
             ("viewers", self.viewers, ["gone", "satisfaction"]),
-            ("creators", self.creators, ["quit", "posting", "quitting", "scheduled"]),
-            ("follows", self.follow_changes, ["_added", "_removed", "gained", "lost"]),
+            ("creators", self.tallies.creators, ["quit", "posting", "quitting", "scheduled"]),
+            ("follows", self.tallies.follow_changes, ["_added", "_removed", "gained", "lost"]),
             ("counts", self.counts, counted.split()),
-            ("arrivals", self.arrivals, ["count", "ages"]),
+            ("arrivals", self.tallies.arrivals, ["count", "ages"]),
         ]
-        if self.shared_tally is not None:
-            parts.append(("shared", self.shared_tally, shared.split()))
+        if self.tallies.slots is not None:
+            parts.append(("shared", self.tallies.slots, shared.split()))
         if self.answering is not None:
             counts = "author parent kind due late left quit declined"
             parts.append(("answers", self.answering, [*_ANSWERED, *counts.split()]))
@@ -375,14 +374,17 @@ class Run:
 
     def tally(self) -> ArmTally:
         """Tallies of the run in the world's codes, by community of every partition."""
-        arrays = self.arrays
+        return self.tally_of(self.tallies, self.arrays)
+
+    def tally_of(self, tallies: Tallies, arrays: SimulationArrays) -> ArmTally:
+        """The same of other `tallies` of its ticks; `arrays` have the partitions to tally by."""
         world, accounts, posts = arrays.world, arrays.accounts, arrays.posts
         back_a, back_p = np.argsort(accounts), np.argsort(posts)
         views, diet, reach = {}, {}, {}
-        counts, sources = self._tallied, self.sources
+        counts, sources = tallies.counts(self.counts), self.sources
         seen = self.state.seen_start, self.state.seen
-        if self.shared_tally is not None:
-            sources, seen = self.shared_tally.sources, self.shared_tally.seen
+        if tallies.slots is not None:
+            sources, seen = tallies.slots.sources, tallies.slots.seen
         seen = list_seen(*seen)
         p_indptr, posters, size = self.static.p_indptr, self.static.posters, posts.size
         traits = self.static.traits
@@ -400,12 +402,12 @@ class Run:
         marked, *found = self._together(counts_of, accounts.size)
         for k, kind in enumerate(world.partitions):
             views[kind], diet[kind], reach[kind] = found[3 * k : 3 * k + 3]
-        held: float = max(self.read, 1)
-        if self.shared is not None and not self.read:
+        held: float = max(tallies.read, 1)
+        if tallies.of_shared and not tallies.read:
             held = float("nan")
-        creators = self.creators
+        creators = tallies.creators
         scheduled = creators.scheduled or float("nan")
-        shares = np.concatenate([np.zeros((0, 5), np.int32), *self.shares])
+        shares = tallies.all_shares()
         shares[:, 0] = posts[shares[:, 0]]
         shares[:, 1] = accounts[shares[:, 1]]
         shares[:, 2] = np.where(shares[:, 2] < 0, -1, accounts[shares[:, 2]])
@@ -417,23 +419,23 @@ class Run:
             reactions=counts.reactions[back_p],
             watch=counts.watch[back_p],
             sources=sources.copy(),
-            sessions=self.sessions,
-            empty=self.empty,
-            leave=self.leave / held,
-            back=self.back / held,
-            stay=self.stay / held,
-            candidates=self.candidates,
+            sessions=tallies.sessions,
+            empty=tallies.empty,
+            leave=tallies.leave / held,
+            back=tallies.back / held,
+            stay=tallies.stay / held,
+            candidates=tallies.candidates,
             shares=shares,
             posting=creators.posting / scheduled,
             quitting=creators.quitting / scheduled,
             posted=~self.state.withdrawn[back_p],
             left=self.viewers.gone[back_a],
             quit=creators.quit[back_a],
-            gained=self.follow_changes.gained[back_a],
-            lost=self.follow_changes.lost[back_a],
+            gained=tallies.follow_changes.gained[back_a],
+            lost=tallies.follow_changes.lost[back_a],
             recall=self._index_recall(),
             untallied=int(self.sources.sum() - sources.sum()),
-            arrivals=self.arrivals.by_kind(back_p),
+            arrivals=tallies.arrivals.by_kind(back_p),
             flagged_shown=None if world.flagged is None else marked[:, 0].copy(),
             divisive_shown=None if world.divisiveness is None else marked[:, 1].copy(),
             answers=self._answers(),
@@ -459,27 +461,23 @@ class Run:
             self._world = world_with_answers(self.arrays.world, self._answers())
         return self._world
 
-    @property
-    def _tallied(self) -> PlatformState | SharedTally:
-        """Counts of the tallied impressions."""
-        return self.counts if self.shared_tally is None else self.shared_tally
-
     def _enter_posts(self, t: int) -> None:
         """Decide which of the tick's posts are posted, and adapt their content."""
         if not self.arrays.world.authored or t == 0:
             return
         low, high = self.counts.n_eligible(t - 1), self.counts.n_eligible(t)
-        withdrawn, reacted = self.state.withdrawn, self._tallied.reacted
+        withdrawn, reacted = self.state.withdrawn, self.tallies.counts(self.counts).reacted
         income = None
         rewards: Ints | npt.NDArray[np.float64] = reacted
         if self._earnings is not None:
             before = low, withdrawn, self.counts, self.static.f_indices
             income, rewards = self._earnings.so_far(*before)
-        posted = self.creators.schedule(low, high, reacted, withdrawn, income)
+        creators = self.tallies.creators
+        posted = creators.schedule(low, high, reacted, withdrawn, income)
         if posted.size and self.behaviour.drift > 0:
             static = self.static
             for rows, topic in ((static.features, TOPIC), (static.taste_features, TASTE_TOPIC)):
-                moved = self.creators.adapt_content(rows, posted, rewards, withdrawn)
+                moved = creators.adapt_content(rows, posted, rewards, withdrawn)
                 rows[posted] = moved.astype(np.float32)
                 static.attributes[posted, topic] = largest_topic(rows[posted])
             if self.index.posts.size:
@@ -492,12 +490,12 @@ class Run:
         arrays = replace(self.arrays, static=self.static, index=self.index)
         self.arrays = arrays = self.answering.insert(arrays, t, at, entering)
         self.static, self.index, self._world = arrays.static, arrays.index, None
-        self.creators.static = arrays.static
+        self.tallies.creators.static = arrays.static
         if self._earnings is not None:
             self._earnings.arrays = arrays
         count = entering.author.size
         self.counts.append(arrays, count)
-        self.arrivals.insert(arrays.ticks, at, entering.author)
+        self.tallies.arrivals.insert(arrays.ticks, at, entering.author)
         state = self.state
         grown = {"withdrawn": _more_rows(state.withdrawn, count, False)}
         if state.recent_completers.size:
@@ -555,27 +553,6 @@ class Run:
 
         self.in_ranges(run_range, active.size)
 
-    def _record_tick(
-        self, t: int, active: npt.NDArray[np.int64], shown: TickImpressions, missing: int
-    ) -> None:
-        self.sessions += int(active.size)
-        self.empty += missing
-        self.candidates += int(shown.candidates.sum())
-        propensity = shown.propensity
-        if self.shared is not None:
-            # sessions without a tallied slot say nothing
-            propensity = propensity[shown.post[:, 0] >= 0]
-        self.read += propensity.shape[0]
-        # sums over sorted values do not depend on the order of accounts
-        leave, back, stay = (float(np.sort(column).sum()) for column in propensity.T)
-        self.leave, self.back, self.stay = self.leave + leave, self.back + back, self.stay + stay
-        rows, places = np.nonzero(shown.react & RESHARE)
-        react = shown.react[rows, places]
-        kind = np.where(react & SHARE, 0, np.where(react & DUET, 1, 2))
-        made = [shown.post[rows, places], active[rows], shown.parent[rows, places]]
-        columns = np.stack([*made, np.full(rows.size, t), kind], axis=1)
-        self.shares.append(columns.astype(np.int32))
-
     def _index_recall(self) -> float:
         """Recall@100 of the index for profiles as they are at the end."""
         if not self._searches:
@@ -588,39 +565,24 @@ class Run:
 
     def _together(self, tasks: list[Callable[[], Any]], size: int) -> list[Any]:
         """Results of the tasks, in threads if there are enough accounts or sessions, the size."""
-        workers = min(self.workers, len(tasks))
-        if workers == 1 or size < MOST:
-            return [task() for task in tasks]
-        with ThreadPoolExecutor(workers) as pool:
-            return list(pool.map(lambda task: task(), tasks))
+        found: list[Any] = [None] * len(tasks)
+
+        def run_task(worker: int, number: int) -> None:
+            found[number] = tasks[number]()
+
+        with helpers(1 if size < MOST else min(self.workers, len(tasks))) as share_out:
+            share_out(run_task, len(tasks))
+        return found
 
     def in_ranges(self, task: Callable[[int, int, Any], None], size: int) -> None:
         """Run the task over ranges of 0 … size − 1, in threads if there are enough sessions."""
-        kinds = self.static, self.params
-        if self.workers == 1 or size < FEW:
-            scratch = allocate_scratch(*kinds)
-            for low in range(0, size, MOST):
-                task(low, min(low + MOST, size), scratch)
-            return
-        free: SimpleQueue[Any] = SimpleQueue()
-        for _ in range(self.workers):
-            free.put(allocate_scratch(*kinds))
+        workers = 1 if size < FEW else self.workers
+        scratch = [allocate_scratch(self.static, self.params) for _ in range(workers)]
+        step = MOST if workers == 1 else min(max(FEW // 4, -(-size // (8 * workers))), MOST)
 
-        def run_range(low: int, high: int) -> None:
-            scratch = free.get()
-            try:
-                task(low, high, scratch)
-            finally:
-                free.put(scratch)
+        def run_range(worker: int, number: int) -> None:
+            low = number * step
+            task(low, min(low + step, size), scratch[worker])
 
-        step = min(max(FEW // 4, -(-size // (8 * self.workers))), MOST)
-        with ThreadPoolExecutor(self.workers) as pool:
-            steps = [
-                pool.submit(run_range, low, min(low + step, size)) for low in range(0, size, step)
-            ]
-            try:
-                for done in steps:
-                    done.result()
-            except BaseException:
-                pool.shutdown(wait=True, cancel_futures=True)
-                raise
+        with helpers(workers) as share_out:
+            share_out(run_range, -(-size // step))

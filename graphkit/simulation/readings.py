@@ -17,33 +17,27 @@ from graphkit.kernels.state import TASTE_TOPIC
 from graphkit.parallel import track
 from graphkit.recommenders.feed import Feed
 from graphkit.rng import Streams
-from graphkit.simulation.agents import Creators, FollowChanges
+from graphkit.simulation.arguments import check_arguments, check_shared, warn_of_tallies
 from graphkit.simulation.arrays import SimulationArrays, prepare_arrays
-from graphkit.simulation.arrivals import Arrivals
 from graphkit.simulation.behaviour import Behaviour
 from graphkit.simulation.engine import Run
+from graphkit.simulation.facts import simulation_facts
 from graphkit.simulation.pieces import exhausted_error
 from graphkit.simulation.shared_slots import Ints, SharedSlots, SharedTally, shared_slots
 from graphkit.simulation.simulate import (
     assert_matched,
-    check_arguments,
-    check_shared,
     numbers_of_draws,
     simulate_spread,
-    simulation_facts,
-    warn_of_tallies,
     what_stands,
 )
 from graphkit.simulation.storage import Checkpoint, Job, held_interrupt, spread_of
+from graphkit.simulation.tallies import Tallies
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-#: What a view sees of the run, which may go on in another one.
-_SEEN = ("feed", "params", "viewers", "counts", "state", "static", "index", "sources")
 
-
-class SharedView(Run):
+class SharedView:
     """Tallies of the shared slots of a run that shows all: same viewers, posts and state.
 
     Parameters
@@ -57,33 +51,48 @@ class SharedView(Run):
     """
 
     def __init__(self, run: Run, arrays: SimulationArrays, shared: SharedSlots) -> None:
-        # what the run changes in place is seen here as well
-        self.__dict__.update(vars(run))
-        n, key = arrays.accounts.size, np.uint64(self.seed)
-        self.arrays, self.shared, self.counting = arrays, shared, False
+        self._run, self._arrays = run, arrays
         # places for all slots that are offered: an upper bound of those that will be shared
-        self.shared_tally = SharedTally(shared.caps, arrays.posts.size, self.sources.size)
-        self.creators = Creators(self.static, self.behaviour, key, False)
-        self.follow_changes = FollowChanges(n, False)
-        self.arrivals = Arrivals(arrays)
-        self.shares = []
+        self._slots = SharedTally(shared.caps, arrays.posts.size, run.sources.size)
+        self._tallies = Tallies(
+            arrays, run.behaviour, seed=run.seed, free=False, of_shared=True, slots=self._slots
+        )
+        self._caps = shared.caps
 
     def follow(self, run: Run, t: int, active: Ints, shown: TickImpressions, missing: int) -> None:
-        """Tally a tick of the run, when its shared slots are known."""
-        assert self.shared is not None
-        assert self.shared_tally is not None
-        self.__dict__.update({name: vars(run)[name] for name in _SEEN})
-        self._enter_posts(t)
-        limit = self.shared.caps[active, t].astype(np.int32)
+        """Tally a tick of the run, or of the one that goes on for it, when its slots are known."""
+        self._run, tallies = run, self._tallies
+        if t and run.arrays.world.authored:
+            entering = run.counts.n_eligible(t - 1), run.counts.n_eligible(t)
+            tallies.creators.schedule(*entering, self._slots.reacted, run.state.withdrawn)
+        limit = self._caps[active, t].astype(np.int32)
         propensity = np.zeros_like(shown.propensity)
-        topics = self.static.attributes[:, TASTE_TOPIC]
+        topics = run.static.attributes[:, TASTE_TOPIC]
         first_propensities(
-            *(self.viewer_params, topics, shown.post, shown.fraction, limit), propensity
+            *(run.viewer_params, topics, shown.post, shown.fraction, limit), propensity
         )
-        shown = self.shared_tally.add(t, active, shown._replace(propensity=propensity))
-        self.arrivals.add(t, active, shown.post)
-        self._record_tick(t, active, shown, missing)
-        self.follow_changes.apply(self.static, active, shown.post, shown.react)
+        shown = self._slots.add(t, active, shown._replace(propensity=propensity))
+        tallies.arrivals.add(t, active, shown.post)
+        tallies.add(t, active, shown, missing)
+        tallies.follow_changes.apply(run.static, active, shown.post, shown.react)
+
+    def tally(self) -> ArmTally:
+        """Tallies of the shared slots."""
+        return self._run.tally_of(self._tallies, self._arrays)
+
+
+@dataclass(frozen=True)
+class _ReadWorld:
+    """Arrays of a world with the partitions of the filled reading, and with those of the others."""
+
+    filled: SimulationArrays
+    others: SimulationArrays
+
+    @classmethod
+    def of(cls, filled: World, others: World, arms: Mapping[str, Feed]) -> _ReadWorld:
+        """The same arrays of both."""
+        arrays = prepare_arrays(filled, list(arms.values()))
+        return cls(arrays, replace(arrays, world=others))
 
 
 class _Replication:
@@ -94,8 +103,8 @@ class _Replication:
 
     Parameters
     ----------
-    many, few
-        The world with the partitions of the filled reading, and with those of the others.
+    arrays
+        The world.
     arms, groups
         The feeds, and the arms that share slots.
     number
@@ -108,8 +117,7 @@ class _Replication:
 
     def __init__(
         self,
-        many: SimulationArrays,
-        few: SimulationArrays,
+        arrays: _ReadWorld,
         arms: Mapping[str, Feed],
         groups: Sequence[Sequence[str]],
         number: int,
@@ -118,16 +126,17 @@ class _Replication:
         leave: bool,
         **options: Any,
     ) -> None:
-        self._few, self._options, self._number = few, options, number
+        self._arrays, self._options, self._number = arrays.others, options, number
         self._fill, self._leave = fill, leave
+        whole = arrays.filled if fill else arrays.others
         if not fill:
-            many, arms = few, {arm: _emptied(feed) for arm, feed in arms.items()}
-        self._runs = {arm: Run(many, feed, **options) for arm, feed in arms.items()}
+            arms = {arm: _emptied(feed) for arm, feed in arms.items()}
+        self._runs = {arm: Run(whole, feed, **options) for arm, feed in arms.items()}
         self._emptied: dict[str, Run] = {}
         self._views: list[tuple[SharedSlots, dict[str, SharedView]]] = []
         for group in groups if leave else ():
-            shared = shared_slots(few, **options)
-            views = {arm: SharedView(self._runs[arm], few, shared) for arm in group}
+            shared = shared_slots(self._arrays, **options)
+            views = {arm: SharedView(self._runs[arm], self._arrays, shared) for arm in group}
             self._views.append((shared, views))
 
     def step(self, t: int) -> None:
@@ -138,7 +147,7 @@ class _Replication:
             if missing and run.feed.filler != "empty":
                 raise exhausted_error(arm, self._number, t, missing, run.arrays.world)
             if self._leave and run.sources[-1] and arm not in self._emptied:
-                emptied = Run(self._few, _emptied(run.feed), **self._options)
+                emptied = Run(self._arrays, _emptied(run.feed), **self._options)
                 for before in range(t):  # rarely any: feeds find least in the first tick
                     emptied.step(before)
                 self._emptied[arm] = emptied
@@ -156,7 +165,7 @@ class _Replication:
         whole = {arm: run.tally() for arm, run in self._runs.items()}
         if not self._leave:
             return [whole]
-        kinds = self._few.world.partitions
+        kinds = self._arrays.world.partitions
         empty = {
             arm: self._emptied[arm].tally() if arm in self._emptied else tally.of_kinds(kinds)
             for arm, tally in whole.items()
@@ -212,6 +221,83 @@ class _Reading:
         shared = self._facts["reading"] == "shared"
         assert_matched(self.tallies, self._arms, len(self._worlds), self._repeats, shared)
         return self.spread()
+
+
+@dataclass(frozen=True)
+class _Pass:
+    """What one pass over the replications simulates, and the readings that it fills.
+
+    Attributes
+    ----------
+    worlds, tried
+        The worlds, and the same with the partitions of the filled reading.
+    arms, groups
+        The feeds, and the arms that share slots.
+    options
+        Of each run: ticks, slots and behaviour.
+    streams
+        Random streams of the draws.
+    filled
+        The filled reading, or its spread where that is known.
+    others
+        The readings of slots left empty, and of each group.
+    wanted
+        Whether the others are wanted, by the filled one.
+    """
+
+    worlds: tuple[World, ...]
+    tried: tuple[World, ...]
+    arms: Mapping[str, Feed]
+    groups: Sequence[Sequence[str]]
+    options: Mapping[str, Any]
+    streams: Streams
+    filled: _Reading | Spread
+    others: Sequence[_Reading]
+    wanted: Callable[[Spread], bool]
+
+    def so_far(self) -> Spread | None:
+        """What is known of the filled reading; none before the first replication."""
+        if isinstance(self.filled, Spread):
+            return self.filled
+        return self.filled.spread() if self.filled.tallies else None
+
+    def lacking(self, w: int, r: int, leave: bool) -> list[_Reading]:
+        """Readings to fill with a replication: the others only if slots are to be left empty."""
+        found = [*self.others] if leave else []
+        if isinstance(self.filled, _Reading) and not self.filled.has(w, r):
+            found.insert(0, self.filled)
+        return [] if all(one.has(w, r) for one in found) else found
+
+    def begin(self, arrays: _ReadWorld, w: int, r: int, fill: bool, leave: bool) -> _Replication:
+        """A replication, before its first tick."""
+        drawn = self.streams.integer("draws", numbers_of_draws(self.worlds)[w], r)
+        options: dict[str, Any] = {**self.options, "free": False, "seed": drawn}
+        return _Replication(arrays, self.arms, self.groups, w, fill=fill, leave=leave, **options)
+
+
+def _simulate(wanted: _Pass, pairs: Sequence[tuple[int, int]], leave: bool | None = None) -> None:
+    """Simulate what these replications of worlds lack, with slots left empty if `leave`.
+
+    Without it they are, until the filled reading says after a replication whether that is wanted.
+    """
+    ticks, arrays = wanted.options["ticks"], None
+    for (w, r), t in track(product(pairs, range(ticks)), "simulating", len(pairs) * ticks):
+        if t == 0:
+            if leave is None and (known := wanted.so_far()) is not None:
+                leave = wanted.wanted(known)
+            replication, into = None, wanted.lacking(w, r, leave is not False)
+            if into:
+                if arrays is None or arrays.filled.world is not wanted.tried[w]:
+                    arrays = _ReadWorld.of(wanted.tried[w], wanted.worlds[w], wanted.arms)
+                fill = into[0] is wanted.filled
+                replication = wanted.begin(arrays, w, r, fill, leave is not False)
+        if replication is None:
+            continue
+        with held_interrupt():
+            replication.step(t)
+            if t == ticks - 1:
+                for reading, found in zip(into, replication.tallies(), strict=True):
+                    reading.keep(w, r, found)
 
 
 @dataclass(frozen=True)
@@ -298,77 +384,36 @@ def simulate_readings(
         ]
         return Readings(filled, spreads[0], spreads[1:])
     own = numbers, behaviour, rng
-    first: _Reading | None = None
+    known: _Reading | Spread
     if isinstance(filled, Path):
         warn_of_tallies(many, len(arms) * replications)
-        first = _Reading("filled", arms, many, filled, *own)
+        known = _Reading("filled", arms, many, filled, *own)
+    else:
+        known = filled
     others = [
         _Reading(name, some, few, folder, *own)
         for (name, some), folder in zip(told, folders, strict=True)
     ]
-    streams, drawn = Streams(rng), numbers_of_draws(few)
-
-    def so_far() -> Spread | None:
-        """What is known of the filled reading; none before the first replication."""
-        if isinstance(filled, Spread):
-            return filled
-        return first.spread() if first is not None and first.tallies else None
-
-    def simulate(pairs: Sequence[tuple[int, int]]) -> None:
-        """Simulate what is wanted and not known of these replications of worlds."""
-        arrays: SimulationArrays | None = None
-        asked: bool | None = None
-        for (w, r), t in track(product(pairs, range(ticks)), "simulating", len(pairs) * ticks):
-            if t == 0:
-                if asked is None and (known := so_far()) is not None:
-                    asked = wanted(known)
-                replication, leave = None, asked is not False
-                into = [*others] if leave else []
-                fill = first is not None and not first.has(w, r)
-                if first is not None and fill:
-                    into.insert(0, first)
-                if all(one.has(w, r) for one in into):
-                    continue
-                if arrays is None or arrays.world is not many[w]:
-                    arrays = prepare_arrays(many[w], list(arms.values()))
-                    fewer = replace(arrays, world=few[w])
-                replication = _Replication(
-                    *(arrays, fewer, arms, groups, w),
-                    fill=fill,
-                    leave=leave,
-                    behaviour=behaviour,
-                    ticks=ticks,
-                    slots=slots,
-                    free=False,
-                    seed=streams.integer("draws", drawn[w], r),
-                )
-            if replication is None:
-                continue
-            with held_interrupt():
-                replication.step(t)
-                if t == ticks - 1:
-                    for one, found in zip(into, replication.tallies(), strict=True):
-                        one.keep(w, r, found)
-
+    options = {"ticks": ticks, "slots": slots, "behaviour": behaviour}
+    whole = _Pass(few, many, arms, groups, options, Streams(rng), known, others, wanted)
     pairs = list(product(range(len(few)), range(replications)))
     try:
-        simulate(pairs)
-        whole = so_far()
-        assert whole is not None
-        leave = wanted(whole)
+        _simulate(whole, pairs)
+        spread = whole.so_far()
+        assert spread is not None
+        leave = wanted(spread)
         # those that did not seem to be wanted
         late = [pair for pair in pairs if leave and not all(one.has(*pair) for one in others)]
         if late:
-            simulate(late)
+            _simulate(whole, late, leave)
     except KeyboardInterrupt:
-        told_of = others if first is None else [first]
+        told_of = [known] if isinstance(known, _Reading) else others
         done = sum(len(one.tallies) for one in told_of)
         runs = sum(len(one.jobs) for one in told_of)
         raise KeyboardInterrupt(what_stands(done, runs, told_of[0].kept, None)) from None
-    if isinstance(filled, Path):
-        assert first is not None
-        filled = first.finished()
+    if isinstance(known, _Reading):
+        known = known.finished()
     if not leave:
-        return Readings(filled)
+        return Readings(known)
     empty, *shared = [one.finished() for one in others]
-    return Readings(filled, empty, shared)
+    return Readings(known, empty, shared)

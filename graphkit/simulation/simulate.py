@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, nullcontext
-from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,26 +13,20 @@ import numpy as np
 
 from graphkit.data.files import locked_folder
 from graphkit.data.frozen import content_key
-from graphkit.data.provenance import Provenance
-from graphkit.data.spread import FILLER_LIMIT, FILLER_WARNED, ArmTally, Spread, arrival_columns
+from graphkit.data.spread import FILLER_LIMIT, FILLER_WARNED, ArmTally, Spread
 from graphkit.data.world import World
-from graphkit.errors import (
-    DataError,
-    FileError,
-    MissingDataError,
-    OptionError,
-    check_choice,
-    check_integer,
-    shorten,
-    warn,
-)
-from graphkit.graphs.options import memory_budget
-from graphkit.graphs.planning import size_text
+from graphkit.errors import FileError, OptionError, shorten, warn
 from graphkit.parallel import check_executor, refuse_after_fork, track
-from graphkit.recommenders.arms import check_arms
 from graphkit.recommenders.feed import Feed
 from graphkit.rng import RNGLike, Streams
+from graphkit.simulation.arguments import (
+    check_arguments,
+    check_payout,
+    check_population,
+    warn_of_tallies,
+)
 from graphkit.simulation.behaviour import Behaviour
+from graphkit.simulation.facts import simulation_facts
 from graphkit.simulation.storage import Checkpoint, Job, Log, held_interrupt, spread_of
 
 if TYPE_CHECKING:
@@ -45,160 +37,6 @@ if TYPE_CHECKING:
     from graphkit.simulation.shared_slots import SharedSlots
 
 __all__ = ["simulate_spread"]
-
-#: Most slots per session if shared ones are counted, in a byte each.
-MOST_SLOTS = 255
-#: Types of values with a text of their own.
-_PLAIN = bool | int | float | str | bytes
-
-
-def feed_facts(feed: Feed) -> dict[str, object]:
-    """Parameters of a feed, its filler, score function and origin, as plain values.
-
-    A function is identified by its name and a key of its text and of the plain values that it
-    holds (defaults and closure).
-    """
-    rows = feed.frame.select("part", "key", "value").iter_rows()
-    facts: dict[str, object] = {f"{part}.{key}": value for part, key, value in rows}
-    score = "weights" if feed.score is None else _describe_function(feed.score)
-    return facts | {"filler": feed.filler, "score": score, "origin": feed.source}
-
-
-def _describe_function(score: Any) -> str:
-    name, text, held = _taken_apart(score)
-    return f"{name} {content_key(text, _plain_value(held))}"
-
-
-def is_identified(feed: Feed) -> bool:
-    """Whether :func:`feed_facts` tell all that a score function holds, for it is plain values."""
-    return feed.score is None or _is_plain(_taken_apart(feed.score)[2])
-
-
-def _taken_apart(score: Any) -> tuple[str, str, tuple[Any, ...]]:
-    """Name and text of a score function, and the values that it holds."""
-    held: list[Any] = []
-    while isinstance(score, partial):
-        held += [*score.args, *sorted(score.keywords.items())]
-        score = score.func
-    if inspect.ismethod(score):
-        held += _attributes(score.__self__)
-    elif not inspect.isroutine(score):
-        # a callable object: its class and attributes
-        held += _attributes(score)
-        score = type(score)
-    name = f"{score.__module__}.{score.__qualname__}"
-    code = getattr(score, "__code__", None)
-    try:
-        # from Python 3.13 on the text of "<string>" is that of the command line, not of exec()
-        if code is not None and code.co_filename == "<string>":
-            raise OSError
-        text = inspect.getsource(score)
-    except (OSError, TypeError):
-        text = (
-            ""
-            if code is None
-            else f"{code.co_code.hex()} {code.co_names} {_plain_value(code.co_consts)}"
-        )
-    held += [cell.cell_contents for cell in getattr(score, "__closure__", None) or ()]
-    held += list(getattr(score, "__defaults__", None) or ())
-    held += sorted((getattr(score, "__kwdefaults__", None) or {}).items())
-    return name, text, tuple(held)
-
-
-def _attributes(owner: Any) -> list[Any]:
-    """Names and values of the attributes of an object; itself where it has no dictionary of them."""
-    if isinstance(owner, type):  # of a class method
-        return []
-    return sorted(vars(owner).items()) if hasattr(owner, "__dict__") else [owner]
-
-
-def _is_plain(value: Any) -> bool:
-    """Whether :func:`_plain_value` keeps the value, and not only its type."""
-    if isinstance(value, np.ndarray | np.generic):
-        return not value.dtype.hasobject
-    if isinstance(value, tuple | list):
-        return all(map(_is_plain, value))
-    if isinstance(value, Mapping):
-        return all(map(_is_plain, value.values()))
-    return value is None or isinstance(value, _PLAIN)
-
-
-def _plain_value(value: Any) -> Any:
-    """Reduce a value to plain values with reproducible text; others to their type."""
-    if value is None or isinstance(value, _PLAIN):
-        return value
-    if isinstance(value, np.ndarray | np.generic):
-        return content_key(np.asarray(value))
-    if isinstance(value, tuple | list):
-        return tuple(_plain_value(v) for v in value)
-    if isinstance(value, Mapping):
-        return tuple((str(k), _plain_value(v)) for k, v in value.items())
-    return type(value).__qualname__
-
-
-def check_worlds(worlds: Sequence[World], arms: Mapping[str, Feed], ticks: int) -> None:
-    """Raise for worlds without the data that an arm's sources need.
-
-    Weights of follows and places, and the source of groups, have no effect in a world without
-    them, so that presets with groups run on data without memberships.
-    """
-    for w, world in enumerate(worlds):
-        if int(world.ticks.min()) >= ticks:
-            raise DataError(
-                f"world {w}: no post enters before tick {int(world.ticks.min())}, and ticks={ticks}: "
-                "nothing could be shown. Run for longer."
-            )
-        for name, feed in arms.items():
-            _check_feed(name, feed, w, world)
-
-
-def _check_feed(name: str, feed: Feed, w: int, world: World) -> None:
-    quota = feed.sources.get
-    social = [s for s in ("following", "circle") if quota(s, 0)]
-    if social and not world.follows.n_edges:
-        raise MissingDataError(
-            f"arm {name!r} shows what followees post or react to ({', '.join(social)}), but world "
-            f"{w} has no follows: leave these sources out, or build it from data with follows."
-        )
-    if quota("interest", 0) or feed.weights.get("interest", 0.0):
-        blank = "features of posts" * (not world.post_features.any())
-        blank = blank or "profiles" * (not world.profiles.any())
-        if blank:
-            raise MissingDataError(
-                f"arm {name!r} ranks by interest, but world {w} has no {blank}: it was made "
-                "without tags, or from too little history."
-            )
-
-
-def community_bytes(worlds: Sequence[World], runs: int) -> int:
-    """Bytes of the tallies by community of all runs.
-
-    Per kind of partition and run, these are the int32 counts, (m + n)(C + 1) of them, and the
-    int16 ages at arrivals, m · min(C − 1, 8).
-    """
-    held = sum(
-        4 * (world.n_posts + world.n_accounts) * (partition.n_communities + 1)
-        + 2 * world.n_posts * arrival_columns(partition.n_communities)
-        for world in worlds
-        for partition in world.partitions.values()
-    )
-    return held * runs
-
-
-def warn_of_tallies(worlds: Sequence[World], runs: int) -> None:
-    """Warn if the counts by community of all runs would not fit into memory."""
-    needed, budget = community_bytes(worlds, runs), memory_budget(None)
-    if needed <= budget:
-        return
-    kind, most = max(
-        ((kind, p.n_communities) for world in worlds for kind, p in world.partitions.items()),
-        key=lambda each: each[1],
-    )
-    warn(
-        f"simulate_spread: counts of posts and accounts by community will take {size_text(needed)}, "
-        f"and {size_text(budget)} may be used: the partition {kind!r} has {most:,} communities. "
-        "Find fewer and larger ones, or simulate fewer arms, worlds or replications at a time."
-    )
 
 
 def simulate_spread(
@@ -398,134 +236,6 @@ def simulate_spread(
             )
     _warn_of_filler(spread)
     return spread
-
-
-def check_population(worlds: World | Sequence[World]) -> tuple[World, ...]:
-    """One world, or several, as a tuple.
-
-    Raises
-    ------
-    DataError
-        For anything else.
-    """
-    several: Iterable[World] = (worlds,) if isinstance(worlds, World) else worlds
-    if isinstance(several, str) or not isinstance(several, Iterable):
-        several = (several,)
-    population = tuple(several)
-    for world in population:
-        if not isinstance(world, World):
-            kind = type(world).__name__
-            how = {
-                "Dataset": " graphkit.build_world(dataset, partition) makes one.",
-                "Platform": " graphkit.build_world(platform) makes one.",
-            }.get(kind, "")
-            raise DataError(f"worlds: a {kind} is not a World. Give one, or a list of them.{how}")
-    return population
-
-
-def check_arguments(
-    population: Sequence[World],
-    arms: Mapping[str, Feed],
-    ticks: int,
-    replications: int,
-    slots: int,
-    budget: str,
-    reading: str,
-    what: str = "simulate_spread",
-) -> tuple[int, int, int, Mapping[str, Feed]]:
-    """Ticks, replications and slots as integers, and the feeds as they run under the reading.
-
-    Raises
-    ------
-    OptionError, DataError, MissingDataError
-        For what `what` cannot use.
-    """
-    check_arms(arms, what)
-    check_choice("budget", budget, ("matched", "free"))
-    check_choice("reading", reading, ("filled", "empty", "shared"))
-    ticks = check_integer("ticks", ticks, 1)
-    replications = check_integer("replications", replications, 1)
-    slots = check_integer("slots", slots, 1)
-    if not population or not arms:
-        raise OptionError(f"{what} needs at least one world and one arm.")
-    if reading == "shared":
-        check_shared(arms, slots, budget)
-    if reading != "filled":
-        arms = {name: feed.but(feed.name, filler="empty") for name, feed in arms.items()}
-    check_worlds(population, arms, ticks)
-    return ticks, replications, slots, arms
-
-
-def simulation_facts(
-    population: Sequence[World],
-    arms: Mapping[str, Feed],
-    numbers: Mapping[str, int],
-    budget: str,
-    reading: str,
-    behaviour: Behaviour,
-    payout: Payout | None = None,
-) -> dict[str, Any]:
-    """All arguments of a simulation but its seed, as plain values, and versions."""
-    facts = {
-        "arms": {name: feed_facts(feed) for name, feed in arms.items()},
-        **numbers,
-        "budget": budget,
-        "reading": reading,
-        "behaviour": dict(behaviour.frame.select("parameter", "value").iter_rows()),
-        "worlds": [world.content_key for world in population],
-        "versions": dict(Provenance.of("simulate_spread", packages=("numba", "numpy")).versions),
-    }
-    if payout is not None:
-        facts["payout"] = {"name": payout.name, **dict(payout.frame.iter_rows())}
-    return facts
-
-
-def check_payout(
-    payout: Payout | str | None, budget: str, population: Sequence[World]
-) -> Payout | None:
-    """The payout scheme of this name, if any.
-
-    Raises
-    ------
-    OptionError, DataError
-        For a scheme to which no creator could respond.
-    """
-    if payout is None:
-        return None
-    # only here: measures are not needed for simulation
-    from graphkit.measures.payouts import find_payout
-
-    scheme = find_payout(payout)
-    if budget != "free":
-        raise OptionError(
-            f"payout={scheme.name!r} needs budget='free', not {budget!r}: under a matched budget posts "
-            "are the same whatever creators earn. For incomes alone, use graphkit.measures.income."
-        )
-    for w, world in enumerate(population):
-        if not world.authored:
-            raise DataError(
-                f"world {w}: posts are introduced by seeders, who did not make them and earn nothing: "
-                "leave out the payout, or build the world with posts='authored'."
-            )
-    return scheme
-
-
-def check_shared(arms: Mapping[str, Feed], slots: int, budget: str) -> None:
-    """Raise unless slots can be shared."""
-    if len(arms) < 2:
-        raise OptionError(
-            f"reading='shared' tallies slots that all arms fill: two arms are needed, not {len(arms)}. "
-            "For one arm, use reading='empty'."
-        )
-    if budget != "matched":
-        raise OptionError(
-            f"reading='shared' needs budget='matched', not {budget!r}: under a free budget arms differ "
-            "in their sessions, and share no slots. Use reading='empty'."
-        )
-    if slots > MOST_SLOTS:
-        raise OptionError(
-            f"slots={slots}: reading='shared' counts up to {MOST_SLOTS} slots per session."
-        )
 
 
 def _warn_of_filler(spread: Spread) -> None:

@@ -28,7 +28,7 @@ from graphkit.errors import DataError, GraphkitWarning, MissingDataError, Option
 from graphkit.graphs import cointeraction_graph, follow_graph
 from graphkit.measures import headline
 from graphkit.measures.income import OF_SMALLEST
-from graphkit.parallel import Beside, beside, check_executor, in_threads, track
+from graphkit.parallel import Beside, beside, check_executor, in_threads
 from graphkit.rng import RNGLike, Streams
 from graphkit.simulation import build_world, resample_worlds, split_world_data
 from graphkit.study import analysis
@@ -512,7 +512,7 @@ class EarlyWorlds:
 
     def wait(self) -> list[MadeWorld]:
         """The worlds, and why they do not have some partitions."""
-        return [self.others.wait_for(one) for one in track(self.begun, "worlds", len(self.begun))]
+        return self.others.wait_for_all(self.begun, "worlds")
 
     def drop(self) -> None:
         """Make no more of them."""
@@ -527,9 +527,8 @@ def _map_worlds(
 
     A world of many takes all cores by itself, and memory.
     """
-    if config.communities.engine == "native" and size <= MOST_SIDE_BY_SIDE:
-        return in_threads(work, numbers, title)
-    return [work(number) for number in track(numbers, title, len(numbers))]
+    alone = config.communities.engine != "native" or size > MOST_SIDE_BY_SIDE
+    return in_threads(work, numbers, title, one_by_one=alone)
 
 
 def _world_options(config: StudyConfig) -> dict[str, Any]:

@@ -22,8 +22,8 @@ from graphkit.parallel import Beside, track
 from graphkit.recommenders import Feed
 from graphkit.rng import Streams
 from graphkit.simulation import Behaviour, simulate_spread
+from graphkit.simulation.arguments import MOST_SLOTS
 from graphkit.simulation.readings import Readings, simulate_readings
-from graphkit.simulation.simulate import MOST_SLOTS
 from graphkit.study import analysis, text
 from graphkit.study.conditions import (
     OtherPartitions,
@@ -248,7 +248,7 @@ class Simulation:
 
         pairs = zip(conditions, begun, strict=True)
         rows = [self.others.begin(partial(compare, *pair)) for pair in pairs]
-        parts = self.results([readings, *rows], "other conditions")
+        parts = self.others.wait_for_all([readings, *rows], "other conditions")
         return [frame for several in parts for frame in several]
 
     def _refuse(self, condition: Condition, why: str) -> pl.DataFrame:
@@ -325,15 +325,11 @@ class Simulation:
     ) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
         """Contrasts over s, and the rows of each s as a condition, but for the study's own s."""
         own = self.config.behaviour.social_share
-        gaps = self.results(list(begun.values()), "scanning s")
+        gaps = self.others.wait_for_all(list(begun.values()), "scanning s")
         pairs = list(zip(begun, gaps, strict=True))
         scan = pl.concat([analysis.sweep_contrasts(rows, s) for s, rows in pairs])
         swept = [condition_rows(Condition("s", s, own), rows) for s, rows in pairs if s != own]
         return analysis.mark_sign_changes(scan), swept
-
-    def results(self, begun: Sequence[Future[T]], title: str) -> list[T]:
-        """Results of pieces that were begun, in order."""
-        return [self.others.wait_for(one) for one in track(begun, title, len(begun))]
 
 
 def _from_checkpoint(simulate: Callable[[], T], kept: Path, *folders: Path | None) -> T:

@@ -65,7 +65,8 @@ from graphkit.measures import (
     mixing,
 )
 from graphkit.plot import fonts
-from graphkit.plot.style import Canvas, blank_canvas, shown
+from graphkit.plot.labels import shown
+from graphkit.plot.style import Canvas, blank_canvas
 from graphkit.recommenders import Feed
 from graphkit.simulation.calibration import Calibration
 

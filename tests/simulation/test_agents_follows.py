@@ -96,6 +96,7 @@ def test_followers_won_are_those_of_the_tally(
     for t in range(run.ticks):
         run.step(t)
     after = np.bincount(run.static.f_indices, minlength=world.n_accounts)
-    assert (after - before == run.follow_changes.gained - run.follow_changes.lost).all()
+    changes = run.tallies.follow_changes
+    assert (after - before == changes.gained - changes.lost).all()
     assert len(arcs(run.static)) == run.static.f_indices.size
     assert not any(a == b for a, b in arcs(run.static))

@@ -82,7 +82,7 @@ def test_the_context_holds_the_candidates_in_codes_of_the_world(
         assert (context.factor("followed") == known).all()
         candidates += context.n_pairs
     assert len(kept) == 5
-    assert run.candidates == candidates
+    assert run.tallies.candidates == candidates
 
 
 def test_the_score_decides(world: World, run_of: Callable[..., Run], log_of: Log) -> None:

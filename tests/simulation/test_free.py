@@ -88,7 +88,7 @@ def test_sessions_end_early_by_dissatisfaction_and_the_rest_is_not_empty(
     rows = log_of(run)
     lengths = Counter((t, a) for t, a, *_ in rows)
     assert set(lengths.values()) == set(range(1, 9))
-    assert run.empty == sum(row[3] < 0 for row in rows)
+    assert run.tallies.empty == sum(row[3] < 0 for row in rows)
 
 
 def test_how_long_a_session_would_last_is_foreseen(tally: Callable[..., ArmTally]) -> None:

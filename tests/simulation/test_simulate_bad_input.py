@@ -202,7 +202,7 @@ def test_an_interrupt_in_a_thread_ends_the_others(
 def test_counts_by_community_that_do_not_fit_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     world = gk.build_world(gk.synthetic.platform(accounts=48, rng=1), rng=1)
     arms = {"follower": follower_centric(), "uniform": uniform()}
-    module = import_module("graphkit.simulation.simulate")
+    module = import_module("graphkit.simulation.arguments")
     options: dict[str, Any] = {"ticks": 1, "slots": 2, "replications": 3, "rng": 1}
     options["reading"] = "empty"
     spread = gk.simulate_spread(world, arms, **options)

@@ -22,7 +22,7 @@ from graphkit.recommenders.context import Context
 from graphkit.simulation import Behaviour, read_checkpoint, scan_impressions
 from graphkit.simulation import storage as _checkpoint
 from graphkit.simulation.engine import Run
-from graphkit.simulation.simulate import feed_facts
+from graphkit.simulation.facts import feed_facts
 from graphkit.simulation.storage import held_interrupt
 
 TICKS = 12

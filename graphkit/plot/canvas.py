@@ -1,0 +1,200 @@
+"""Canvas of all figures: shows itself, saves the same bytes, and has letters for all its texts."""
+
+from __future__ import annotations
+
+import io
+import logging
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.backend_bases import RendererBase, get_registered_canvas_class
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+from matplotlib.ticker import LogFormatter, LogitFormatter, ScalarFormatter
+from matplotlib.transforms import Bbox
+
+from graphkit.data.files import write_whole
+from graphkit.errors import DataError, GraphkitWarning
+from graphkit.plot.fonts import BASE_FAMILY, describe_lack, fallback_families
+
+__all__ = ["Canvas"]
+
+#: While a figure is drawn, numbers at ticks may be formulas of Matplotlib's, and nothing is TeX.
+_DRAWN: dict[str, Any] = {"text.parse_math": True, "text.usetex": False}
+
+#: While a figure is saved that has its layout.
+_LAID_OUT: dict[str, Any] = {"figure.autolayout": False, "figure.constrained_layout.use": False}
+
+
+class Canvas(Figure):
+    """A Matplotlib figure that needs no pyplot: it shows itself, and saves the same bytes.
+
+    Its texts are drawn as they are: dollar signs are no formulas, but in numbers that Matplotlib
+    writes at ticks. Letters that the font lacks are taken from other installed fonts; where
+    none has them, one :class:`~graphkit.errors.GraphkitWarning` says what to install.
+    """
+
+    _warned = False
+    _settled = False
+
+    def draw(self, renderer: RendererBase) -> None:
+        """Draw the figure, its texts as they are."""
+        if not self._settled:
+            self._settle_texts()
+        with quiet_glyphs(), mpl.rc_context(_DRAWN):  # type: ignore[arg-type]
+            super().draw(renderer)
+
+    def get_tightbbox(self, *args: Any, **more: Any) -> Bbox:
+        """The box around all that is drawn, in inches."""
+        self._settle_texts()
+        with quiet_glyphs(), mpl.rc_context(_DRAWN):  # type: ignore[arg-type]
+            return super().get_tightbbox(*args, **more)
+
+    def lay_out(self) -> None:
+        """Give all axes their places, so that pixels are known, without drawing anything."""
+        self._settle_texts()
+        with quiet_glyphs(), mpl.rc_context(_DRAWN):  # type: ignore[arg-type]
+            engine = self.get_layout_engine()
+            if self.axes and engine is not None:
+                with suppress(ValueError):  # as Matplotlib does
+                    engine.execute(self)
+            for axes in self.axes:
+                locator: Any = axes.get_axes_locator()
+                axes.apply_aspect(None if locator is None else locator(axes, None))
+
+    def save(self, path: Any, kind: str, dpi: float, metadata: Mapping[str, Any]) -> None:
+        """Save a file of this kind, the same bytes as Matplotlib's ``savefig``.
+
+        That draws the whole figure without output first, only to lay it out.
+        """
+        own, engine, sharp = self.canvas, self.get_layout_engine(), self.dpi
+        with mpl.rc_context(_LAID_OUT):  # type: ignore[arg-type]
+            try:
+                if (canvas := get_registered_canvas_class(kind)) is not None:
+                    canvas(self)
+                self.set_dpi(dpi)
+                self.lay_out()
+                self.set_layout_engine(None)
+                self._settled = True
+                self.savefig(path, format=kind, dpi=dpi, metadata=metadata)
+            finally:
+                self._settled = False
+                self.set_canvas(own)
+                self.set_dpi(sharp)
+                self.set_layout_engine(engine)
+
+    def _settle_texts(self) -> None:
+        """Make all texts plain, and give them fonts; also those that were added since."""
+        said = settle_texts(self, self.axes)
+        if said and not self._warned:
+            self._warned = True
+            warnings.warn(said, GraphkitWarning, stacklevel=1)
+
+    def _repr_png_(self) -> bytes:
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
+        return buffer.getvalue()
+
+    def write(self, path: str | Path, *, dpi: int = 150) -> Path:
+        """Save without a time stamp or version, so that equal figures are equal files.
+
+        An SVG has its letters as paths: it looks the same without the fonts of this machine.
+        """
+        path = Path(path)
+        kind = path.suffix[1:].lower() or self.canvas.get_default_filetype()
+        metadata = {"Software": None} if kind == "png" else {"Date": None}
+        with mpl.rc_context({"svg.hashsalt": "graphkit", "svg.fonttype": "path"}):
+            write_whole(path, lambda part: self.save(part, kind, dpi, metadata))
+        return path
+
+
+def lay_out(figure: Figure) -> None:
+    """Give the axes of a figure their places, so that pixels are known."""
+    if isinstance(figure, Canvas):
+        figure.lay_out()
+        return
+    with quiet_glyphs():
+        figure.draw_without_rendering()
+
+
+#: Formatters whose texts may be formulas of Matplotlib's own.
+NUMBERS = (ScalarFormatter, LogFormatter, LogitFormatter)
+
+
+def settle_texts(drawn: Artist, all_axes: Iterable[Axes]) -> str:
+    """Make texts plain but for the numbers at ticks of these axes, and give them fonts.
+
+    Returns what is to be said of letters that no font has, if there are any.
+    """
+    with quiet_glyphs(), mpl.rc_context(_DRAWN):  # type: ignore[arg-type]
+        numbers = {id(text) for text in _tick_numbers(all_axes)}
+        texts = [text for text in drawn.findobj(Text) if isinstance(text, Text)]
+        letters = set().union(*(text.get_text() for text in texts))
+        more, missing = fallback_families(letters)
+    for text in texts:
+        text.set_parse_math(id(text) in numbers)
+        if text.get_usetex():
+            text.set_usetex(False)
+    if more or missing:
+        for text in texts:
+            own = text.get_fontfamily()
+            added = [name for name in (BASE_FAMILY, *more) if name not in own]
+            if added and not text.get_text().isascii():
+                text.set_fontfamily([*own, *added])
+    return describe_lack(missing, letters)
+
+
+def _tick_numbers(all_axes: Iterable[Axes]) -> Iterator[Text]:
+    """Texts that Matplotlib writes at ticks; makes all ticks."""
+    for axes in all_axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.get_ticklabels(which="both")
+            major = isinstance(axis.get_major_formatter(), NUMBERS)
+            minor = isinstance(axis.get_minor_formatter(), NUMBERS)
+            ticks = [*(axis.get_major_ticks() if major else ())]
+            ticks += axis.get_minor_ticks() if minor else ()
+            for tick in ticks:
+                yield from (tick.label1, tick.label2)
+            if major:
+                yield axis.get_offset_text()
+
+
+@contextmanager
+def quiet_glyphs() -> Iterator[None]:
+    """Without Matplotlib's warnings of letters: a :class:`Canvas` gives one for all."""
+    log = logging.getLogger("matplotlib.font_manager")
+    log.addFilter(_is_no_weight)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", r"(?s)Glyph \d+ .*missing from", UserWarning)
+            warnings.filterwarnings("ignore", "Matplotlib currently does not support", UserWarning)
+            yield
+    finally:
+        log.removeFilter(_is_no_weight)
+
+
+def _is_no_weight(record: logging.LogRecord) -> bool:
+    """Whether a message is not of the weight of a font: many of other scripts have only one."""
+    return "font weight" not in record.getMessage()
+
+
+def figure_of(axes: object, caller: str) -> Figure:
+    """The whole figure of axes that a user gave, also where they are of a part of it."""
+    figure = axes.figure.canvas.figure if isinstance(axes, Axes) and axes.figure else None
+    if figure is None:
+        raise DataError(
+            f"plot.{caller}: ax={type(axes).__name__} is no axes of a Matplotlib figure: pass one, such "
+            "as the second value of matplotlib.pyplot.subplots()."
+        )
+    return figure
+
+
+def draw_as_they_are(axes: Axes) -> None:
+    """No text of these axes is a formula; a :class:`Canvas` sees to that itself."""
+    settle_texts(axes, [axes])
