@@ -6,10 +6,11 @@ visits cell by cell: the posts of a cell are read once for all queries that it i
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
+from llvmlite import binding, ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
@@ -19,6 +20,8 @@ from graphkit.kernels.state import Array
 
 #: Products that are computed at a time: of so many queries, with so many posts.
 QUERIES, TILE = 4, 16
+#: Tiles of posts whose sums are in registers at a time, where vectors of a tile have 32 of them.
+TILES = 3 if binding.get_host_cpu_features().get("avx512f") else 1
 
 
 def _element(context: Any, builder: Any, kind: Any, array: Any, *at: Any) -> Any:
@@ -39,45 +42,63 @@ def _splat(builder: Any, value: Any) -> Any:
     return builder.shuffle_vector(lone, blank, ir.Constant(ir.VectorType(word, TILE), [0] * TILE))
 
 
-@intrinsic
-def _dot_tile(
-    typing_context: Any, queries: Any, q: Any, rows: Any, at: Any, stride: Any, out: Any, j: Any
-) -> Any:
-    """out[k, j + l] = Σ_x queries[q[k], x] · rows[at + x · stride + l], for k < 4 and l < 16."""
-    whole = types.int64
-    signature = types.void(queries, q, rows, whole, whole, out, whole)
+def _dot_tiles(tiles: int) -> Any:
+    """Make the function of products with so many tiles."""
 
-    def generate_code(context: Any, builder: Any, kinds: Any, arguments: Any) -> Any:
-        queries, q, rows, at, stride, out, j = arguments
-        lanes = ir.VectorType(ir.FloatType(), TILE)
-        zero = ir.Constant(stride.type, 0)
-        mine = []
-        for k in range(QUERIES):
-            place = _element(context, builder, kinds.args[1], q, ir.Constant(j.type, k))
-            row = builder.load(place)
-            mine.append(_element(context, builder, kinds.args[0], queries, row, zero))
-        start = _element(context, builder, kinds.args[2], rows, at)
-        wrapped = context.make_array(kinds.args[0])(context, builder, queries)
-        d = cgutils.unpack_tuple(builder, wrapped.shape)[1]
-        nothing = ir.Constant(lanes, [0.0] * TILE)
-        totals = [cgutils.alloca_once_value(builder, nothing) for _ in range(QUERIES)]
-        with cgutils.for_range(builder, d) as loop:
-            row = builder.gep(start, [builder.mul(loop.index, stride)])
-            part = builder.load(builder.bitcast(row, lanes.as_pointer()))
-            part.align = 4
-            for k in range(QUERIES):
-                value = builder.load(builder.gep(mine[k], [loop.index]))
-                product = builder.fmul(_splat(builder, value), part)
-                builder.store(builder.fadd(builder.load(totals[k]), product), totals[k])
-        for k in range(QUERIES):
-            place = _element(context, builder, kinds.args[5], out, ir.Constant(j.type, k), j)
-            kept = builder.store(
-                builder.load(totals[k]), builder.bitcast(place, lanes.as_pointer())
+    @intrinsic
+    def multiply_tiles(
+        typing_context: Any, queries: Any, q: Any, rows: Any, at: Any, stride: Any, out: Any, j: Any
+    ) -> Any:
+        """out[k, j + l] = Σ_x queries[q[k], x] · rows[at + x · stride + l], for k < 4, all l."""
+        whole = types.int64
+        signature = types.void(queries, q, rows, whole, whole, out, whole)
+
+        def generate_code(context: Any, builder: Any, kinds: Any, arguments: Any) -> Any:
+            queries, q, rows, at, stride, out, j = arguments
+            lanes, pairs = (
+                ir.VectorType(ir.FloatType(), TILE),
+                [*product(range(tiles), range(QUERIES))],
             )
-            kept.align = 4
-        return context.get_dummy_value()
+            offsets = [ir.Constant(j.type, TILE * tile) for tile in range(tiles)]
+            zero = ir.Constant(stride.type, 0)
+            mine = []
+            for k in range(QUERIES):
+                place = _element(context, builder, kinds.args[1], q, ir.Constant(j.type, k))
+                row = builder.load(place)
+                mine.append(_element(context, builder, kinds.args[0], queries, row, zero))
+            start = _element(context, builder, kinds.args[2], rows, at)
+            wrapped = context.make_array(kinds.args[0])(context, builder, queries)
+            d = cgutils.unpack_tuple(builder, wrapped.shape)[1]
+            nothing = ir.Constant(lanes, [0.0] * TILE)
+            totals = {pair: cgutils.alloca_once_value(builder, nothing) for pair in pairs}
+            with cgutils.for_range(builder, d) as loop:
+                row = builder.gep(start, [builder.mul(loop.index, stride)])
+                parts = []
+                for offset in offsets:
+                    place = builder.bitcast(builder.gep(row, [offset]), lanes.as_pointer())
+                    parts.append(builder.load(place))
+                    parts[-1].align = 4
+                for k in range(QUERIES):
+                    value = _splat(builder, builder.load(builder.gep(mine[k], [loop.index])))
+                    for tile, part in enumerate(parts):
+                        total = totals[tile, k]
+                        summed = builder.fadd(builder.load(total), builder.fmul(value, part))
+                        builder.store(summed, total)
+            for tile, k in pairs:
+                at = builder.add(j, offsets[tile])
+                place = _element(context, builder, kinds.args[5], out, ir.Constant(j.type, k), at)
+                kept = builder.store(
+                    builder.load(totals[tile, k]), builder.bitcast(place, lanes.as_pointer())
+                )
+                kept.align = 4
+            return context.get_dummy_value()
 
-    return signature, generate_code
+        return signature, generate_code
+
+    return multiply_tiles
+
+
+_dot_tile, _dot_some = _dot_tiles(1), _dot_tiles(TILES)
 
 
 @intrinsic
@@ -128,6 +149,9 @@ def _dot_products(
     d = queries.shape[1]
     safe = rows.size - first - (d - 1) * stride
     done = np.int64(0)
+    while done + (TILES - 1) * TILE < size and done + TILES * TILE <= safe:
+        _dot_some(queries, q, rows, first + done, stride, out, done)
+        done += TILES * TILE
     while done < size and done + TILE <= safe:
         _dot_tile(queries, q, rows, first + done, stride, out, done)
         done += TILE
