@@ -114,7 +114,9 @@ def prepare_arrays(world: World, feeds: list[Feed]) -> SimulationArrays:
     attributes[...] = -1
     attributes[:, AUTHOR] = posters[p_indptr[:-1]]
     attributes[:, TOPIC] = largest_topic(features)
-    attributes[:, TASTE_TOPIC] = largest_topic(tastes)
+    attributes[:, TASTE_TOPIC] = attributes[:, TOPIC]
+    if tastes is not features:
+        attributes[:, TASTE_TOPIC] = largest_topic(tastes)
     locales = np.full((n, 2), -1, np.int32)
     for column, (of_post, of_account) in enumerate(
         ((world.post_country, world.country), (world.post_language, world.language))
