@@ -196,10 +196,12 @@ def cache_lines(features: Floats32) -> Floats32:
 
 def largest_topic(features: Floats32) -> npt.NDArray[np.int32]:
     """Topic of each row: its largest dimension, by sign; −1 for rows of zeros."""
-    largest = np.abs(features).argmax(axis=1)
-    sign = features[np.arange(features.shape[0]), largest] < 0
-    found: npt.NDArray[np.int32] = (2 * largest + sign).astype(np.int32)
-    found[~features.any(axis=1)] = -1
+    found = np.empty(features.shape[0], np.int32)
+    for low in range(0, features.shape[0], ROWS):
+        rows = features[low : low + ROWS]
+        largest = np.abs(rows).argmax(axis=1)
+        value = rows[np.arange(rows.shape[0]), largest]
+        found[low : low + ROWS] = np.where(value == 0, -1, 2 * largest + (value < 0))
     return found
 
 
