@@ -6,10 +6,11 @@ visits cell by cell: the posts of a cell are read once for all queries that it i
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
+from llvmlite import binding, ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
@@ -19,6 +20,10 @@ from graphkit.kernels.state import Array
 
 #: Products that are computed at a time: of so many queries, with so many posts.
 QUERIES, TILE = 4, 16
+#: Products that are compared with a bar at a time; rows of products are padded to a multiple.
+SPAN = 2 * TILE
+#: Tiles of posts whose sums are in registers at a time, where vectors of a tile have 32 of them.
+TILES = 3 if binding.get_host_cpu_features().get("avx512f") else 1
 
 
 def _element(context: Any, builder: Any, kind: Any, array: Any, *at: Any) -> Any:
@@ -31,68 +36,86 @@ def _element(context: Any, builder: Any, kind: Any, array: Any, *at: Any) -> Any
     return builder.gep(wrapped.data, [place])
 
 
-def _splat(builder: Any, value: Any) -> Any:
+def _splat(builder: Any, value: Any, size: int = TILE) -> Any:
     """A float32 in all lanes."""
-    blank = ir.Constant(ir.VectorType(ir.FloatType(), TILE), ir.Undefined)
+    blank = ir.Constant(ir.VectorType(ir.FloatType(), size), ir.Undefined)
     word = ir.IntType(32)
     lone = builder.insert_element(blank, value, word(0))
-    return builder.shuffle_vector(lone, blank, ir.Constant(ir.VectorType(word, TILE), [0] * TILE))
+    return builder.shuffle_vector(lone, blank, ir.Constant(ir.VectorType(word, size), [0] * size))
 
 
-@intrinsic
-def _dot_tile(
-    typing_context: Any, queries: Any, q: Any, rows: Any, at: Any, stride: Any, out: Any, j: Any
-) -> Any:
-    """out[k, j + l] = Σ_x queries[q[k], x] · rows[at + x · stride + l], for k < 4 and l < 16."""
-    whole = types.int64
-    signature = types.void(queries, q, rows, whole, whole, out, whole)
+def _dot_tiles(tiles: int) -> Any:
+    """Make the function of products with so many tiles."""
 
-    def generate_code(context: Any, builder: Any, kinds: Any, arguments: Any) -> Any:
-        queries, q, rows, at, stride, out, j = arguments
-        lanes = ir.VectorType(ir.FloatType(), TILE)
-        zero = ir.Constant(stride.type, 0)
-        mine = []
-        for k in range(QUERIES):
-            place = _element(context, builder, kinds.args[1], q, ir.Constant(j.type, k))
-            row = builder.load(place)
-            mine.append(_element(context, builder, kinds.args[0], queries, row, zero))
-        start = _element(context, builder, kinds.args[2], rows, at)
-        wrapped = context.make_array(kinds.args[0])(context, builder, queries)
-        d = cgutils.unpack_tuple(builder, wrapped.shape)[1]
-        nothing = ir.Constant(lanes, [0.0] * TILE)
-        totals = [cgutils.alloca_once_value(builder, nothing) for _ in range(QUERIES)]
-        with cgutils.for_range(builder, d) as loop:
-            row = builder.gep(start, [builder.mul(loop.index, stride)])
-            part = builder.load(builder.bitcast(row, lanes.as_pointer()))
-            part.align = 4
-            for k in range(QUERIES):
-                value = builder.load(builder.gep(mine[k], [loop.index]))
-                product = builder.fmul(_splat(builder, value), part)
-                builder.store(builder.fadd(builder.load(totals[k]), product), totals[k])
-        for k in range(QUERIES):
-            place = _element(context, builder, kinds.args[5], out, ir.Constant(j.type, k), j)
-            kept = builder.store(
-                builder.load(totals[k]), builder.bitcast(place, lanes.as_pointer())
+    @intrinsic
+    def multiply_tiles(
+        typing_context: Any, queries: Any, q: Any, rows: Any, at: Any, stride: Any, out: Any, j: Any
+    ) -> Any:
+        """out[k, j + l] = Σ_x queries[q[k], x] · rows[at + x · stride + l], for k < 4, all l."""
+        whole = types.int64
+        signature = types.void(queries, q, rows, whole, whole, out, whole)
+
+        def generate_code(context: Any, builder: Any, kinds: Any, arguments: Any) -> Any:
+            queries, q, rows, at, stride, out, j = arguments
+            lanes, pairs = (
+                ir.VectorType(ir.FloatType(), TILE),
+                [*product(range(tiles), range(QUERIES))],
             )
-            kept.align = 4
-        return context.get_dummy_value()
+            offsets = [ir.Constant(j.type, TILE * tile) for tile in range(tiles)]
+            zero = ir.Constant(stride.type, 0)
+            mine = []
+            for k in range(QUERIES):
+                place = _element(context, builder, kinds.args[1], q, ir.Constant(j.type, k))
+                row = builder.load(place)
+                mine.append(_element(context, builder, kinds.args[0], queries, row, zero))
+            start = _element(context, builder, kinds.args[2], rows, at)
+            wrapped = context.make_array(kinds.args[0])(context, builder, queries)
+            d = cgutils.unpack_tuple(builder, wrapped.shape)[1]
+            nothing = ir.Constant(lanes, [0.0] * TILE)
+            totals = {pair: cgutils.alloca_once_value(builder, nothing) for pair in pairs}
+            with cgutils.for_range(builder, d) as loop:
+                row = builder.gep(start, [builder.mul(loop.index, stride)])
+                parts = []
+                for offset in offsets:
+                    place = builder.bitcast(builder.gep(row, [offset]), lanes.as_pointer())
+                    parts.append(builder.load(place))
+                    parts[-1].align = 4
+                for k in range(QUERIES):
+                    value = _splat(builder, builder.load(builder.gep(mine[k], [loop.index])))
+                    for tile, part in enumerate(parts):
+                        total = totals[tile, k]
+                        summed = builder.fadd(builder.load(total), builder.fmul(value, part))
+                        builder.store(summed, total)
+            for tile, k in pairs:
+                at = builder.add(j, offsets[tile])
+                place = _element(context, builder, kinds.args[5], out, ir.Constant(j.type, k), at)
+                kept = builder.store(
+                    builder.load(totals[tile, k]), builder.bitcast(place, lanes.as_pointer())
+                )
+                kept.align = 4
+            return context.get_dummy_value()
 
-    return signature, generate_code
+        return signature, generate_code
+
+    return multiply_tiles
+
+
+_dot_tile, _dot_some = _dot_tiles(1), _dot_tiles(TILES)
 
 
 @intrinsic
 def _bits_above(typing_context: Any, values: Any, k: Any, j: Any, bar: Any) -> Any:
-    """Bit l: whether values[k, j + l] ≥ bar, for l < 16; all of an int64."""
+    """Bit l: whether values[k, j + l] ≥ bar, for l < 32; all of an int64."""
     signature = types.int64(values, types.int64, types.int64, types.float32)
 
     def generate_code(context: Any, builder: Any, kinds: Any, arguments: Any) -> Any:
         values, k, j, bar = arguments
-        lanes = ir.VectorType(ir.FloatType(), TILE)
+        lanes = ir.VectorType(ir.FloatType(), SPAN)
         place = _element(context, builder, kinds.args[0], values, k, j)
         part = builder.load(builder.bitcast(place, lanes.as_pointer()))
         part.align = 4
-        above = builder.fcmp_ordered(">=", part, _splat(builder, bar))
-        return builder.zext(builder.bitcast(above, ir.IntType(TILE)), ir.IntType(64))
+        above = builder.fcmp_ordered(">=", part, _splat(builder, bar, SPAN))
+        return builder.zext(builder.bitcast(above, ir.IntType(SPAN)), ir.IntType(64))
 
     return signature, generate_code
 
@@ -123,11 +146,14 @@ def _dot_products(
 ) -> None:
     """out[k, j] = Σ_x queries[q[k], x] · rows[first + x · stride + j], for j below `size`.
 
-    The rest of the last sixteen columns is −∞.
+    The rest of the last 32 columns is −∞.
     """
     d = queries.shape[1]
     safe = rows.size - first - (d - 1) * stride
     done = np.int64(0)
+    while done + (TILES - 1) * TILE < size and done + TILES * TILE <= safe:
+        _dot_some(queries, q, rows, first + done, stride, out, done)
+        done += TILES * TILE
     while done < size and done + TILE <= safe:
         _dot_tile(queries, q, rows, first + done, stride, out, done)
         done += TILE
@@ -138,7 +164,7 @@ def _dot_products(
             for x in range(d):
                 total += queries[q[k], x] * rows[first + x * stride + j]
             out[k, j] = total
-        for j in range(size, -(-size // TILE) * TILE):
+        for j in range(size, -(-size // SPAN) * SPAN):
             out[k, j] = np.float32(-np.inf)
 
 
@@ -167,6 +193,19 @@ def _count_above(tops: Array, width: Any, bar: Any) -> Any:
     for x in range(width):
         above += tops[0, x] >= bar
     return above
+
+
+@borrowing
+def _find_largest(values: Array, row: Any, size: Any, tops: Array) -> Any:
+    """The largest of the row's values."""
+    for x in range(TILE):
+        tops[0, x] = np.float32(-np.inf)
+    for j in range(0, size, TILE):
+        _fold_tile(values, row, j, tops, 0)
+    largest = tops[0, 0]
+    for x in range(1, TILE):
+        largest = max(largest, tops[0, x])
+    return largest
 
 
 @borrowing
@@ -211,11 +250,11 @@ def _find_bar(values: Array, row: Any, size: Any, k: Any, tops: Array) -> Any:
 def _list_above(values: Array, row: Any, size: Any, bar: Any, places: Array) -> Any:
     """List the places of the row's values that reach the bar; returns their number."""
     got: Any = np.int64(0)
-    for j in range(0, size, TILE):
+    for j in range(0, size, SPAN):
         bits = _bits_above(values, row, j, bar)
         # two without a branch, which would be predicted wrongly
         for _ in range(2):
-            places[got] = j + trailing_zeros(bits | (1 << TILE))
+            places[got] = j + trailing_zeros(bits | (1 << SPAN))
             got += bits != 0
             bits &= bits - 1
         while bits != 0:
@@ -482,13 +521,13 @@ def search_index(
 
 
 def _tiles(size: int) -> int:
-    """Columns of products with so many rows: whole tiles, and one more."""
-    return (-(-size // TILE) + 1) * TILE
+    """Columns of products with so many rows: whole spans, and one more."""
+    return (-(-size // SPAN) + 1) * SPAN
 
 
 @kernel(**BORROWING)
 def assign_rows(
-    rows: Array, centres: Array, low: int, high: int, dots: Array, q: Array, out: Array
+    rows: Array, centres: Array, low: int, high: int, dots: Array, q: Array, tops: Array, out: Array
 ) -> None:
     """Rows low … high − 1 of :func:`assign`."""
     cells = centres.size // rows.shape[1]
@@ -498,14 +537,17 @@ def assign_rows(
             q[k] = min(i + k, last)
         _dot_products(rows, q, centres, np.int64(0), np.int64(cells), np.int64(cells), dots)
         for k in range(min(QUERIES, high - i)):
-            best = 0
-            for c in range(1, cells):
-                if dots[k, c] > dots[k, best]:
-                    best = c
-            out[i + k] = best
+            largest = _find_largest(dots, k, cells, tops)
+            bits, at = np.int64(0), np.int64(0)
+            while bits == 0 and at < cells:
+                bits = _bits_above(dots, k, at, largest)
+                at += SPAN
+            # a row that is not a number is near to none: the first
+            out[i + k] = at - SPAN + trailing_zeros(bits) if bits != 0 else 0
 
 
 def assign(rows: Array, centres: Array, low: int, high: int, out: Array) -> None:
     """Nearest centre of rows low … high − 1, ties: the first; `centres` are (d, cells), flat."""
     dots = np.empty((QUERIES, _tiles(centres.size // rows.shape[1])), np.float32)
-    assign_rows(rows, centres, low, high, dots, np.empty(QUERIES, np.int64), out)
+    tops, q = np.empty((1, TILE), np.float32), np.empty(QUERIES, np.int64)
+    assign_rows(rows, centres, low, high, dots, q, tops, out)
