@@ -45,7 +45,7 @@ from graphkit.kernels.state import (
     TickContext,
 )
 from graphkit.measures import catalogue
-from graphkit.parallel import cores
+from graphkit.parallel import spare_cores
 from graphkit.recommenders.context import Context, checked_scores
 from graphkit.recommenders.factors import PAIR_FACTORS, POST_FACTORS
 from graphkit.recommenders.feed import SOURCES, Feed
@@ -161,7 +161,7 @@ class Run:
     payout
         Payout scheme to whose incomes creators respond, in place of reactions.
     workers
-        Threads; the result does not depend on it.
+        Threads, by default one per core that is free at each tick; the result does not depend on it.
     """
 
     def __init__(
@@ -182,7 +182,7 @@ class Run:
         n, m = arrays.accounts.size, arrays.posts.size
         self.arrays, self.feed, self.behaviour = arrays, feed, behaviour
         self.ticks, self.slots, self.free, self.seed = ticks, slots, free, seed
-        self.workers = workers or cores()
+        self._workers = workers
         self.static, self.index = arrays.static, arrays.index
         self._searches = feed.sources.get("interest", 0) > 0
         if free and behaviour.drift > 0:
@@ -588,7 +588,7 @@ class Run:
 
     def _together(self, tasks: list[Callable[[], Any]], size: int) -> list[Any]:
         """Results of the tasks, in threads if there are enough accounts or sessions, the size."""
-        workers = min(self.workers, len(tasks))
+        workers = min(self._workers or spare_cores(), len(tasks))
         if workers == 1 or size < MOST:
             return [task() for task in tasks]
         with ThreadPoolExecutor(workers) as pool:
@@ -596,14 +596,14 @@ class Run:
 
     def in_ranges(self, task: Callable[[int, int, Any], None], size: int) -> None:
         """Run the task over ranges of 0 … size − 1, in threads if there are enough sessions."""
-        kinds = self.static, self.params
-        if self.workers == 1 or size < FEW:
+        kinds, workers = (self.static, self.params), self._workers or spare_cores()
+        if workers == 1 or size < FEW:
             scratch = allocate_scratch(*kinds)
             for low in range(0, size, MOST):
                 task(low, min(low + MOST, size), scratch)
             return
         free: SimpleQueue[Any] = SimpleQueue()
-        for _ in range(self.workers):
+        for _ in range(workers):
             free.put(allocate_scratch(*kinds))
 
         def run_range(low: int, high: int) -> None:
@@ -613,8 +613,8 @@ class Run:
             finally:
                 free.put(scratch)
 
-        step = min(max(FEW // 4, -(-size // (8 * self.workers))), MOST)
-        with ThreadPoolExecutor(self.workers) as pool:
+        step = min(max(FEW // 4, -(-size // (8 * workers))), MOST)
+        with ThreadPoolExecutor(workers) as pool:
             steps = [
                 pool.submit(run_range, low, min(low + step, size)) for low in range(0, size, step)
             ]

@@ -169,7 +169,8 @@ def _run_stages(
         )
         # beside the arms as they are
         begun = simulation.begin_conditions(conditions_of) if alone is None else []
-        found_in_all, read = simulation.run_arms(tried, log, one_by_one=alone is not None)
+        with beside_us.sharing():
+            found_in_all, read = simulation.run_arms(tried, log, one_by_one=alone is not None)
         spread = in_worlds(found_in_all, worlds)
         readings, scanned = simulation.begin_readings(spread, read), time.perf_counter()
         swept = simulation.begin_sweep(spread) if config.s_scan.social_share else {}
