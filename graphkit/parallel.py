@@ -42,7 +42,8 @@ ShareOut = Callable[[Callable[[int, int], None], int], None]
 
 _reporter: ContextVar[Reporter | None] = ContextVar("graphkit_progress", default=None)
 
-#: `cores` of a thread: how many it may use; `over`: the event that its piece is not wanted any more.
+#: `cores` of a thread: how many it may use, or a function that tells how many just now; `over`: the
+#: event that its piece is not wanted any more.
 _own = threading.local()
 
 
@@ -170,12 +171,12 @@ def cores() -> int:
 
 
 def spare_cores() -> int:
-    """Number of cores left to this thread: all, or its share if it is one of :func:`in_threads`."""
-    own: int = getattr(_own, "cores", 0)
-    return own or cores()
+    """Number of cores left to this thread: all, or its share just now if it has others beside it."""
+    own: int | Callable[[], int] = getattr(_own, "cores", 0)
+    return (own() if callable(own) else own) or cores()
 
 
-def _set_spare_cores(number: int) -> None:
+def _set_spare_cores(number: int | Callable[[], int]) -> None:
     _own.cores = number
 
 
@@ -303,7 +304,9 @@ class Beside:
     def __init__(self, workers: int) -> None:
         from concurrent.futures import ThreadPoolExecutor
 
-        self._share = max(1, spare_cores() // workers)
+        self._workers, self._cores = workers, spare_cores()
+        #: Threads that work now, by their numbers: the calling one does unless it waits.
+        self._busy = {threading.get_ident()}
         self._waiting: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
         self._over = threading.Event()
         self._pool: ThreadPoolExecutor | None = None
@@ -311,8 +314,26 @@ class Beside:
             self._pool = ThreadPoolExecutor(workers - 1, initializer=self._begin_thread)
 
     def _begin_thread(self) -> None:
-        _set_spare_cores(self._share)
         _own.over = self._over
+
+    def _share(self) -> int:
+        """Cores for each thread that works, or is about to."""
+        wanted = len(self._busy) + len(self._waiting)
+        return max(1, self._cores // min(self._workers, max(wanted, 1)))
+
+    @contextmanager
+    def sharing(self) -> Iterator[None]:
+        """Context of work in this thread that leaves the others their share of the cores."""
+        before, thread = getattr(_own, "cores", 0), threading.get_ident()
+        was_idle = thread not in self._busy
+        self._busy.add(thread)
+        _set_spare_cores(self._share)
+        try:
+            yield
+        finally:
+            _set_spare_cores(before)
+            if was_idle:
+                self._busy.discard(thread)
 
     def begin(self, work: Callable[[], Result]) -> Future[Result]:
         """Begin a piece as soon as a thread is free: one of those beside, or the one that waits."""
@@ -328,16 +349,17 @@ class Beside:
         """What a piece gives, or raises; meanwhile this thread does pieces that are not begun."""
         from concurrent.futures import wait
 
-        before = getattr(_own, "cores", 0)
-        _set_spare_cores(self._share)
-        try:
-            while not piece.done():
-                stop_if_over()
+        thread = threading.get_ident()
+        while not piece.done():
+            stop_if_over()
+            if self._do_next():
+                continue
+            self._busy.discard(thread)
+            try:
                 # in steps: as Polars handles signals, Ctrl-C does not end a wait without a limit
-                if not self._do_next():
-                    wait([piece], timeout=PATIENCE)
-        finally:
-            _set_spare_cores(before)
+                wait([piece], timeout=PATIENCE)
+            finally:
+                self._busy.add(thread)
         return piece.result()
 
     def wait_for_all(self, pieces: Sequence[Future[Result]], title: str) -> list[Result]:
@@ -353,7 +375,7 @@ class Beside:
         if not found.set_running_or_notify_cancel():
             return True
         try:
-            with show_progress(lambda what, done, total: stop_if_over()):
+            with self.sharing(), show_progress(lambda what, done, total: stop_if_over()):
                 stop_if_over()
                 value = work()
         except BaseException as error:
@@ -381,8 +403,8 @@ def beside(workers: int | None = None) -> Iterator[Beside]:
 
     The calling thread, one of the `workers` (by default one per core), goes on beside the others,
     and takes part in the pieces while it waits. Each piece may use its share of the cores,
-    :func:`spare_cores`; progress of pieces is not reported. Ctrl-C, or an error that leaves the
-    context, drops pieces not begun and stops the others at their next step.
+    :func:`spare_cores`, which grows as others end; progress of pieces is not reported. Ctrl-C, or an
+    error that leaves the context, drops pieces not begun and stops the others at their next step.
 
     Examples
     --------

@@ -19,7 +19,15 @@ from threading import Event
 
 import pytest
 
-from graphkit.parallel import beside, in_threads, own_warnings, show_progress, stop_if_over, track
+from graphkit.parallel import (
+    beside,
+    in_threads,
+    own_warnings,
+    show_progress,
+    spare_cores,
+    stop_if_over,
+    track,
+)
 
 #: What a worker computes; `main` follows.
 WORK = '''
@@ -400,6 +408,28 @@ def test_an_error_of_a_piece_is_raised_where_it_is_waited_for(workers: int) -> N
         assert others.wait_for(fine) == 1
         with pytest.raises(ZeroDivisionError):
             others.wait_for(failed)
+
+
+def test_threads_beside_each_other_share_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("graphkit.parallel.cores", lambda: 4)
+    begun = threading.Event()
+
+    def wait_for_more() -> int:
+        first = spare_cores()
+        begun.set()
+        while spare_cores() == first:
+            time.sleep(0.001)
+        return first
+
+    with beside(2) as others:
+        piece = others.begin(wait_for_more)
+        assert begun.wait(60)
+        with others.sharing():
+            assert spare_cores() == 2
+        assert spare_cores() == 4
+        # it has all while the caller waits
+        assert others.wait_for(piece) == 2
+    assert spare_cores() == 4
 
 
 def test_an_error_of_the_caller_stops_pieces_at_their_next_step() -> None:

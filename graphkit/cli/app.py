@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import sys
 import warnings
 from collections.abc import Callable
@@ -95,6 +97,8 @@ def _warn(others: Callable[..., None]) -> Callable[..., None]:
 
 def main() -> None:
     """Entry point of the command ``graphkit``."""
+    # the end of the process frees all at once, without a walk over what is still there
+    atexit.register(gc.freeze)
     try:
         with warnings.catch_warnings():
             warnings.showwarning = _warn(warnings.showwarning)

@@ -40,7 +40,7 @@ from graphkit.kernels.state import (
     TickContext,
 )
 from graphkit.measures import catalogue
-from graphkit.parallel import cores, helpers
+from graphkit.parallel import helpers, spare_cores
 from graphkit.recommenders.context import Context, checked_scores
 from graphkit.recommenders.factors import PAIR_FACTORS, POST_FACTORS
 from graphkit.recommenders.feed import SOURCES, Feed
@@ -156,7 +156,7 @@ class Run:
     payout
         Payout scheme to whose incomes creators respond, in place of reactions.
     workers
-        Threads; the result does not depend on it.
+        Threads, by default one per core that is free at each tick; the result does not depend on it.
     """
 
     def __init__(
@@ -177,7 +177,7 @@ class Run:
         n, m = arrays.accounts.size, arrays.posts.size
         self.arrays, self.feed, self.behaviour = arrays, feed, behaviour
         self.ticks, self.slots, self.free, self.seed = ticks, slots, free, seed
-        self.workers = workers or cores()
+        self._workers = workers
         self.static, self.index = arrays.static, arrays.index
         self._searches = feed.sources.get("interest", 0) > 0
         if free and behaviour.drift > 0:
@@ -572,13 +572,15 @@ class Run:
         def run_task(worker: int, number: int) -> None:
             found[number] = tasks[number]()
 
-        with helpers(1 if size < MOST else min(self.workers, len(tasks))) as share_out:
+        with helpers(
+            1 if size < MOST else min(self._workers or spare_cores(), len(tasks))
+        ) as share_out:
             share_out(run_task, len(tasks))
         return found
 
     def in_ranges(self, task: Callable[[int, int, Any], None], size: int) -> None:
         """Run the task over ranges of 0 … size − 1, in threads if there are enough sessions."""
-        workers = 1 if size < FEW else self.workers
+        workers = 1 if size < FEW else self._workers or spare_cores()
         scratch = [allocate_scratch(self.static, self.params) for _ in range(workers)]
         step = MOST if workers == 1 else min(max(FEW // 4, -(-size // (8 * workers))), MOST)
 

@@ -631,14 +631,15 @@ def _embedding_features(
 
 def _truncated_svd(matrix: Any, size: int, seed: int) -> tuple[Floats, Floats]:
     """Scores (items × components) and directions, denoised and with fixed signs."""
-    from sklearn.decomposition import TruncatedSVD
+    from sklearn.utils.extmath import randomized_svd
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     # one thread, so that sums are in one order
     with threadpool_limits(1):
-        model = TruncatedSVD(size, n_iter=ITERATIONS, n_oversamples=OVERSAMPLES, random_state=seed)
-        scores = model.fit_transform(matrix)
-    directions = model.components_
+        _, _, directions = randomized_svd(
+            matrix, size, n_iter=ITERATIONS, n_oversamples=OVERSAMPLES, random_state=seed
+        )
+        scores = matrix @ directions.T
     strength = np.sqrt((scores**2).sum(axis=0))
     there = strength > NEGLIGIBLE * strength.max()
     scores, directions = scores[:, there], directions[there]

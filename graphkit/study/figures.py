@@ -150,7 +150,7 @@ def report_figures(result: StudyResult, flows: Flows | None = None) -> list[Repo
     return [
         *community_figures(result.communities),
         *_all_arm_figures(result),
-        *(figure for at in range(len(result.headlines)) for figure in _arm_figures(result, at)),
+        *(f for at in range(len(result.config.compared_arms)) for f in _arm_figures(result, at)),
         _fill_figure("economy", draw_economy),
         _fill_figure("flows", draw_flows, worlds=worlds),
         _fill_figure("reach_hidden", draw_hidden_reach, kind=hosting_kind(result)),
@@ -178,7 +178,8 @@ def shown_economy(result: StudyResult) -> Economy | None:
 
 def _arm_figures(result: StudyResult, at: int) -> list[ReportFigure]:
     """Figures of one arm compared with the baseline: contrast, robustness, and sweep over s."""
-    base, arm = result.headlines[at].baseline, result.headlines[at].arm
+    base, arms = result.config.arms[0].name, result.config.compared_arms
+    arm = arms[at]
 
     def draw_contrast(width: Width) -> Canvas | None:
         goals = _GOALS[result.spread.budget]
@@ -209,7 +210,7 @@ def _arm_figures(result: StudyResult, at: int) -> list[ReportFigure]:
             colours = plot.palette(result.communities.partition)
         return plot.hosting(rows, views[0], partition=kind, palette=colours, width=width)
 
-    names = slugs([base, *(headline.arm for headline in result.headlines)])
+    names = slugs([base, *arms])
     values: dict[str, Any] = {"at": at, "slug": f"{names[arm]}_against_{names[base]}"}
     values |= {"pair": f"{arm} − {base}", "kind": kind}
     figures = [_fill_figure("hosting", draw_hosting, **values)]
@@ -291,9 +292,9 @@ def caption_start(measure: str) -> str:
 
 
 def write_figures(result: StudyResult, flows: Flows, folder: ResultsFolder) -> None:
-    """Draw the figures of the simulation into the folder."""
+    """Draw the figures of the simulation, as far as it is known, that the folder does not have."""
     for figure in report_figures(result, flows):
-        if figure.draw is not None:
+        if figure.draw is not None and not folder.has_figure(figure.name):
             draw_both(folder, figure.name, figure.draw)
 
 

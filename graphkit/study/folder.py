@@ -152,6 +152,10 @@ class ResultsFolder:
             save = partial(canvas.save, kind="svg", dpi=_DPI, metadata=plain)
             self._write_file(f"figures/{name}.svg", save)
 
+    def has_figure(self, name: str) -> bool:
+        """Whether a figure was written by this study."""
+        return bool(self.files.get(f"figures/{name}.svg"))
+
     def copy(self, name: str, source: Path) -> None:
         """Write a file that is the same as another one."""
         self._write_file(name, lambda path: path.write_bytes(source.read_bytes()))

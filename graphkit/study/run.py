@@ -169,7 +169,8 @@ def _run_stages(
         )
         # beside the arms as they are
         begun = simulation.begin_conditions(conditions_of) if alone is None else []
-        found_in_all, read = simulation.run_arms(tried, log, one_by_one=alone is not None)
+        with beside_us.sharing():
+            found_in_all, read = simulation.run_arms(tried, log, one_by_one=alone is not None)
         spread = in_worlds(found_in_all, worlds)
         readings, scanned = simulation.begin_readings(spread, read), time.perf_counter()
         swept = simulation.begin_sweep(spread) if config.s_scan.social_share else {}
@@ -195,6 +196,24 @@ def _run_stages(
             rows = [_named_rows(i.frame, payout=i.payout.name) for i in paid.incomes]
             few = [name for name in OF_SMALLEST if name not in paid.frame["measure"]]
             folder.table("incomes", pl.concat(rows).drop(few))
+    # what is not known yet is told at the end
+    result = StudyResult(
+        *(config, found, seen, spread, outcome, gaps, means, curve),
+        *(None, (), None, (), folder.path, found.notes),
+        economy=paid,
+    )
+    # beside the simulations of other conditions
+    with folder.stage("flows and figures"):
+        flows = flow_tables(spread)
+        rows = [
+            _named_rows(m.frame, partition=kind, arm=arm)
+            for kind, by_arm in flows.items()
+            for arm, m in by_arm.items()
+        ]
+        folder.table("flows", pl.concat(rows))
+        feeds = [_named_rows(feed.frame, arm=arm) for arm, feed in config.feeds().items()]
+        folder.table("feeds", pl.concat(feeds))
+        write_figures(result, flows, folder)
     scan = None
     with folder.stage("other conditions", since=started):
         parts = simulation.try_conditions(
@@ -229,19 +248,10 @@ def _run_stages(
     with folder.stage("published figures"):
         validation = validate_runs(config, spread, log)
         folder.table("validation", validation.frame)
-    measured = (outcome, gaps, means, curve, conditions, robust, scan, headlines)
-    rest: dict[str, Any] = {"validation": validation, "economy": paid}
-    result = StudyResult(config, found, seen, spread, *measured, folder.path, notes, **rest)
-    with folder.stage("flows and figures"):
-        flows = flow_tables(spread)
-        rows = [
-            _named_rows(m.frame, partition=kind, arm=arm)
-            for kind, by_arm in flows.items()
-            for arm, m in by_arm.items()
-        ]
-        folder.table("flows", pl.concat(rows))
-        feeds = [_named_rows(feed.frame, arm=arm) for arm, feed in config.feeds().items()]
-        folder.table("feeds", pl.concat(feeds))
+    known: dict[str, Any] = {"conditions": conditions, "robustness": robust, "scan": scan}
+    known |= {"headlines": headlines, "notes": notes, "validation": validation}
+    result = replace(result, **known)
+    with folder.stage("figures of other conditions"):
         write_figures(result, flows, folder)
     with folder.stage("report"):
         write_report(result, inputs, folder)

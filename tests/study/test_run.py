@@ -255,6 +255,12 @@ def test_a_failing_stage_leaves_what_was_finished(
         with pytest.raises(GraphkitError, match=r"stage 'simulation': ZeroDivisionError"):
             run_study(study, out)
     assert pl.read_csv(out / "failures.csv")["stage"].to_list() == ["simulation"]
+    with monkeypatch.context() as patch:
+        patch.setattr(simulations.Simulation, "try_conditions", broken)
+        with pytest.raises(DataError, match=r"stage 'other conditions': the worlds are too small"):
+            run_study(study, out)
+    # what needs no other conditions is there
+    assert "tables/flows.csv" in json.loads((out / "manifest.json").read_text())["files"]
 
 
 @pytest.mark.usefixtures("undrawn")
