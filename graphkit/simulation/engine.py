@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from graphkit.data.answers import Answers, world_with_answers
 from graphkit.data.spread import ArmTally
+from graphkit.data.world import LEAST_DIVISIVE, World
 from graphkit.kernels.search import assign, search_index
 from graphkit.kernels.sessions import (
     CandidatePairs,
@@ -44,7 +45,6 @@ from graphkit.kernels.state import (
     State,
     TickContext,
 )
-from graphkit.measures import catalogue
 from graphkit.parallel import cores
 from graphkit.recommenders.context import Context, checked_scores
 from graphkit.recommenders.factors import PAIR_FACTORS, POST_FACTORS
@@ -71,7 +71,6 @@ from graphkit.simulation.platform_state import PlatformState
 from graphkit.simulation.shared_slots import SharedSlots, SharedTally
 
 if TYPE_CHECKING:
-    from graphkit.data.world import World
     from graphkit.measures.payouts import Payout
 
 Ints = npt.NDArray[np.int64]
@@ -386,7 +385,7 @@ class Run:
         seen = list_seen(*seen)
         p_indptr, posters, size = self.static.p_indptr, self.static.posters, posts.size
         traits = self.static.traits
-        marks = [traits[:, FLAGGED] > 0, traits[:, DIVISIVE] >= catalogue.DIVISIVE]
+        marks = [traits[:, FLAGGED] > 0, traits[:, DIVISIVE] >= LEAST_DIVISIVE]
         kinds_marked = np.stack(marks, axis=1)
         counts_of: list[Callable[[], Any]] = [lambda: count_marked(*seen, kinds_marked)[back_a]]
         for kind, partition in world.partitions.items():
