@@ -21,6 +21,9 @@ from graphkit.errors import DataError, check_choice
 #: A post without a duration counts as one of so many seconds.
 USUAL_SECONDS = 20.0
 
+#: A post counts as divisive from this divisiveness on.
+LEAST_DIVISIVE = 0.5
+
 #: What a world is, see :attr:`World.sample`.
 SAMPLES = ("population", "whole", "part")
 

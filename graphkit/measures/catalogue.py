@@ -14,7 +14,7 @@ import polars as pl
 
 from graphkit.data.partition import Partition
 from graphkit.data.spread import OLDEST, REACHED, REACTIONS, ArmTally, Spread
-from graphkit.data.world import World
+from graphkit.data.world import LEAST_DIVISIVE, World
 from graphkit.errors import DataError
 from graphkit.kernels.state import WATCH_UNIT
 from graphkit.measures import exposure
@@ -29,10 +29,6 @@ __all__ = ["DERIVED", "MEASURES", "Measure"]
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int32]
-
-#: A post counts as divisive from this divisiveness on.
-DIVISIVE = 0.5
-
 
 _STRINGS = (
     *("arm", "baseline", "partition", "community", "measure", "interval", "budget"),
@@ -399,7 +395,7 @@ def _retained_creators(run: RunTallies) -> float:
 
 
 def _divisive(world: World) -> Bools | None:
-    return None if world.divisiveness is None else world.divisiveness >= DIVISIVE
+    return None if world.divisiveness is None else world.divisiveness >= LEAST_DIVISIVE
 
 
 def _hosted_creators(p: PartitionTallies) -> Floats:

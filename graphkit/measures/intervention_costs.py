@@ -12,11 +12,10 @@ import polars as pl
 from graphkit.data.frozen import Frozen
 from graphkit.data.provenance import Provenance
 from graphkit.data.spread import REACTIONS, Spread
-from graphkit.data.world import USUAL_SECONDS
+from graphkit.data.world import LEAST_DIVISIVE, USUAL_SECONDS
 from graphkit.errors import OptionError, check_number, shorten
 from graphkit.kernels.state import WATCH_UNIT
 from graphkit.measures.catalogue import (
-    DIVISIVE,
     MEASURES,
     PartitionTallies,
     RunTallies,
@@ -257,7 +256,7 @@ def _costs_of(run: RunTallies, kind: str, high: Bools, large: Bools) -> list[flo
     world, tally = run.world, run.tally
     shown = float(run.reach.sum()) or float("nan")
     flagged = np.zeros(world.n_posts, np.bool_) if world.flagged is None else world.flagged
-    divisive = None if world.divisiveness is None else world.divisiveness >= DIVISIVE
+    divisive = None if world.divisiveness is None else world.divisiveness >= LEAST_DIVISIVE
     under = PartitionTallies(run, kind)
     homes = under.homes
     inside = (homes >= 0) & np.append(high, False)[homes]

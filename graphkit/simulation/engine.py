@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from graphkit.data.answers import Answers, world_with_answers
 from graphkit.data.spread import ArmTally
+from graphkit.data.world import LEAST_DIVISIVE, World
 from graphkit.kernels.search import assign, search_index
 from graphkit.kernels.sessions import (
     CandidatePairs,
@@ -39,7 +40,6 @@ from graphkit.kernels.state import (
     State,
     TickContext,
 )
-from graphkit.measures import catalogue
 from graphkit.parallel import helpers, spare_cores
 from graphkit.recommenders.context import Context, checked_scores
 from graphkit.recommenders.factors import PAIR_FACTORS, POST_FACTORS
@@ -66,7 +66,6 @@ from graphkit.simulation.shared_slots import SharedSlots, SharedTally
 from graphkit.simulation.tallies import Tallies
 
 if TYPE_CHECKING:
-    from graphkit.data.world import World
     from graphkit.measures.payouts import Payout
 
 Ints = npt.NDArray[np.int64]
@@ -390,7 +389,7 @@ class Run:
         seen_codes = seen[0], posts[seen[1]]
         p_indptr, posters, size = self.static.p_indptr, self.static.posters, posts.size
         traits = self.static.traits
-        marks = [traits[:, FLAGGED] > 0, traits[:, DIVISIVE] >= catalogue.DIVISIVE]
+        marks = [traits[:, FLAGGED] > 0, traits[:, DIVISIVE] >= LEAST_DIVISIVE]
         kinds_marked = np.stack(marks, axis=1)
         counts_of: list[Callable[[], Any]] = [lambda: count_marked(*seen, kinds_marked)[back_a]]
         for kind, partition in world.partitions.items():
