@@ -40,6 +40,9 @@ Tables = Mapping[str, pl.DataFrame]
 #: Functions that say what they changed, before they build a dataset.
 _TELLERS = ("read_dataset", "from_frame")
 
+#: Watch fractions whose median is above this are taken for times: few items are watched so often.
+MOST_WATCHED = 5.0
+
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Dataset(Frozen):
@@ -131,6 +134,8 @@ class Dataset(Frozen):
         if changes and not told_before:
             told = describe_changes(changes, "If such a word is an id, name it in real_ids=.")
             warn(f"Dataset: {told}")
+        if not self.provenance.inputs:
+            self._warn_of_times()
         if not self.tables:
             raise DataError(f"a dataset needs at least one table: {', '.join(TABLES)}.")
         self._check_rows()
@@ -141,6 +146,18 @@ class Dataset(Frozen):
             parameters = {**self.provenance.parameters, "converted": times}
             self._set(provenance=replace(self.provenance, parameters=parameters))
         self._set(time_kinds=MappingProxyType(self._resolve_time_kinds()))
+
+    def _warn_of_times(self) -> None:
+        """Warn if most watch fractions are so large that they must be something else."""
+        if self.impressions is None or "watch_fraction" not in self.impressions.columns:
+            return
+        middle = self.impressions.get_column("watch_fraction").median()
+        if isinstance(middle, float) and middle > MOST_WATCHED:
+            warn(
+                f"Dataset: half of the watch fractions are above {middle:,.0f}, as if each item had "
+                "been watched so many times. These look like seconds or milliseconds: a watch fraction "
+                "is the time watched divided by the item's duration, in the same unit."
+            )
 
     @property
     def tables(self) -> dict[str, pl.DataFrame]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -21,6 +22,7 @@ from graphkit.measures import exposure
 from graphkit.measures.cascades import Cascades, cascades
 from graphkit.measures.exposure import entropy, gini
 from graphkit.measures.hosting import hosting_creators, hosting_members, hosting_reach
+from graphkit.measures.intervals import REPEATED
 from graphkit.measures.mixing import Crossing, crossing, ei_index, ei_null, flow_matrix
 from graphkit.measures.survival import restricted_times
 
@@ -67,9 +69,15 @@ def world_samples(spread: Spread) -> list[str | None]:
 def samples_of(worlds: Sequence[World]) -> list[str | None]:
     """What each world is; null for the parts of a jackknife of which some are missing.
 
-    Without one of them, no interval can be made of the others: it would be too narrow.
+    Without one of them, no interval can be made of the others: it would be too narrow. So it would
+    be of worlds built from one data set as if they were populations: they are ``"repeated"``.
     """
     samples: list[str | None] = [world.sample for world in worlds]
+    sources = [_source_key(world) if world.sample == "population" else None for world in worlds]
+    times = Counter(sources)
+    for w, source in enumerate(sources):
+        if source is not None and times[source] > 1:
+            samples[w] = REPEATED
     whole = [world for world in worlds if world.sample == "whole"]
     if len(whole) != 1:
         return samples
@@ -77,6 +85,16 @@ def samples_of(worlds: Sequence[World]) -> list[str | None]:
     # every account is left out once
     complete = sum(whole[0].n_accounts - size for size in sizes) == whole[0].n_accounts
     return [None if sample == "part" and not complete else sample for sample in samples]
+
+
+def _source_key(world: World) -> str | None:
+    """Key of the data set that a world was built from; `None` without a record of it."""
+    record = world.provenance
+    while record.verb not in ("build_world", "synthetic.worlds"):
+        if not record.parents:
+            return None
+        record = record.parents[0]
+    return next(iter(record.inputs), None)
 
 
 def mean_defined(values: npt.NDArray[np.generic]) -> float:

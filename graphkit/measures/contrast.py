@@ -26,6 +26,7 @@ from graphkit.measures.intervals import (
     OVER_POPULATIONS,
     OVER_SAMPLES,
     WITHIN_WORLD,
+    effect_bounds,
     holm,
     match_by_name,
     scheme_of,
@@ -193,7 +194,7 @@ def contrast(
     within their world, to d_w in world w. What an interval speaks about follows from the worlds:
 
     ``"over populations of the same making"``
-        Several worlds made independently: d̄ = Σ d_w / W ± t(W − 1) · s / √W, with s the
+        Several worlds made independently, each from data of its own: d̄ = Σ d_w / W ± t(W − 1) · s / √W, with s the
         standard deviation of the d_w. Nothing is held fixed.
     ``"over samples like this one"``
         The worlds of :func:`resample_worlds`, a delete-a-group jackknife: d of the whole
@@ -205,7 +206,9 @@ def contrast(
         the draws alone do, and nothing about other worlds.
 
     The effect is the difference over the standard deviation over populations (Cohen's d_z; Lakens
-    2013): d̄ / s for populations, d / SE for a jackknife, whose SE estimates the same.
+    2013): d̄ / s for populations, d / SE for a jackknife, whose SE estimates the same. Its bounds
+    are exact for normal differences, from the noncentral t distribution (Cumming & Finch 2001):
+    they reckon with the uncertainty of s, too, and so are wider than [low, high] / s.
 
     In worlds made independently, communities match by name. ``community 3`` is none, but a rank by
     size: rows of such communities are left out, and counted in ``.provenance.removed``.
@@ -238,8 +241,8 @@ def contrast(
         ``.frame`` has one row per partition, community and measure: arm, baseline, arm_mean,
         baseline_mean (of a jackknife, those of the whole), difference, low, high, interval, fixed
         (what it holds fixed), se (standard error of the difference), effect, effect_low and
-        effect_high (difference and bounds over the standard deviation over populations), p (t
-        test), p_holm, primary, direction (``"higher"``, ``"lower"``, ``"not distinguishable"``,
+        effect_high (the difference over the standard deviation over populations, and its own
+        bounds), p (t test), p_holm, primary, direction (``"higher"``, ``"lower"``, ``"not distinguishable"``,
         ``"not claimed: filler"``), filler, baseline_filler (shares of the impressions), worlds (those
         in which both arms have a value; of a jackknife, the whole and its parts), replications
         (likewise), budget, calibrated.
@@ -257,11 +260,15 @@ def contrast(
     DataError
         If runs under several budgets, or calibrated and uncalibrated ones, are mixed, if a
         run has two values for one row, a value is no number or infinite, or if `require` is not
-        met. Also for parts of a jackknife without their whole, a second whole, a single part, or a
+        met. Also for several worlds that were built from one data set, for parts of a jackknife without their whole, a second whole, a single part, or a
         jackknife mixed with other worlds.
 
     References
     ----------
+    Cumming, G., & Finch, S. (2001). A primer on the understanding, use, and calculation of
+    confidence intervals that are based on central and noncentral distributions. Educational and
+    Psychological Measurement, 61(4), 532–574. https://doi.org/10.1177/0013164401614002
+
     Holm, S. (1979). A simple sequentially rejective multiple test procedure. Scandinavian
     Journal of Statistics, 6(2), 65–70. https://www.jstor.org/stable/4615733
 
@@ -302,7 +309,7 @@ def contrast(
     filler = [_filler_share(outcome, name, scheme.whole) for name in (arm, baseline)]
     filled = any(share is not None and share > FILLER_LIMIT for share in filler)
     kind = _primary_kind(outcome, declared)
-    rows = []
+    rows, intervals = [], []
     matched, unnamed = match_by_name(outcome, scheme)
     pairs = _paired_values(matched, arm, baseline)
     for row, own, base, worlds, counts in _units_by_row(pairs, scheme.interval == WITHIN_WORLD):
@@ -316,11 +323,14 @@ def contrast(
         means = (scheme.centre(own, worlds), scheme.centre(base, worlds))
         bounds = (found.centre, found.low, found.high, scheme.interval, scheme.fixed, found.se)
         test = (found.p if tested else None, None, declares, found.direction(filled=filled))
-        rows.append(
-            (*key, *means, *bounds, *found.effects, *test, *filler, *counts, budget, calibrated)
-        )
+        effects = (found.effect, None, None)
+        rows.append((*key, *means, *bounds, *effects, *test, *filler, *counts, budget, calibrated))
+        intervals.append(found)
     frame = pl.DataFrame(rows, schema=_SCHEMA, orient="row")
-    frame = frame.with_columns(pl.col(pl.Float64).fill_nan(None))
+    low, high = effect_bounds(intervals, confidence)
+    frame = frame.with_columns(
+        pl.Series("effect_low", low, pl.Float64), pl.Series("effect_high", high, pl.Float64)
+    ).with_columns(pl.col(pl.Float64).fill_nan(None))
     adjusted = pl.Series("p_holm", holm(frame["p"].to_list()), dtype=pl.Float64)
     record = Provenance(
         "contrast",

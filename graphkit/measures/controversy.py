@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
+from typing import Any, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,7 @@ from graphkit.data.graph import GraphLike, as_graph
 from graphkit.data.impressions import Impressions
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
+from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError, check_choice, check_integer, check_number
 from graphkit.measures.catalogue import mean_defined
 from graphkit.parallel import track
@@ -35,6 +37,9 @@ __all__ = [
 Bools = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+
+#: Leanings by id, or one for each id in the order of a vocabulary.
+Leanings = npt.ArrayLike | Mapping[Any, Any]
 
 #: Communities that are compared in pairs, at most: each pair needs its own linear system.
 MOST_IN_PAIRS = 100
@@ -271,7 +276,7 @@ class NeighboursLeaning(Frozen, title="Leaning of neighbours", table="frame"):
 
 
 def neighbours_leaning(
-    graph: GraphLike, leaning: npt.ArrayLike, *, draws: int = 999, rng: RNGLike | None = None
+    graph: GraphLike, leaning: Leanings, *, draws: int = 999, rng: RNGLike | None = None
 ) -> NeighboursLeaning:
     """Correlation of a node's leaning with the mean leaning of its neighbours, beside its null.
 
@@ -285,7 +290,8 @@ def neighbours_leaning(
     graph
         Graph; self-loops are left out.
     leaning
-        Shape (n,), in the order of the graph's vocabulary: numbers in [−1, 1], NaN if unknown.
+        Numbers in [−1, 1] by id: a mapping, or a pandas Series with the ids as its index. Or of
+        shape (n,), in the order of the graph's vocabulary, NaN if unknown.
     draws
         Number of permutations, 19 or more.
     rng
@@ -298,7 +304,8 @@ def neighbours_leaning(
     Raises
     ------
     DataError
-        If the leanings are not one per node, or no numbers in [−1, 1], or fewer than three nodes
+        If the leanings are not one per node, or no numbers in [−1, 1], if all their ids are unknown
+        or one is there twice, or fewer than three nodes
         have a leaning and a neighbour with one.
     OptionError
         If `draws` is below 19.
@@ -320,7 +327,7 @@ def neighbours_leaning(
     """
     draws = check_integer("draws", draws, 19)
     known = as_graph(graph, "neighbours_leaning")
-    values = _check_leaning("leaning", leaning, known.n_nodes, "One leaning per node.")
+    values, unknown = _leaning_of("leaning", leaning, known.vocabulary, "One leaning per node.")
     streams = Streams(rng)
     has = np.flatnonzero(~np.isnan(values))
     adjacency = known.without_loops().to_scipy()
@@ -353,6 +360,7 @@ def neighbours_leaning(
     removed = {
         "nodes without a leaning": int(known.n_nodes - has.size),
         "nodes without a neighbour that has a leaning": int(has.size - rows.size),
+        **unknown,
     }
     return NeighboursLeaning(
         observed,
@@ -425,8 +433,8 @@ class ExposedLeaning(Frozen, title="Leaning of what is shown", table="frame"):
 
 def exposed_leaning(
     impressions: Impressions,
-    account_leaning: npt.ArrayLike,
-    item_leaning: npt.ArrayLike,
+    account_leaning: Leanings,
+    item_leaning: Leanings,
     *,
     neutral: float = 0.0,
 ) -> ExposedLeaning:
@@ -442,8 +450,9 @@ def exposed_leaning(
     impressions
         Items shown to accounts.
     account_leaning, item_leaning
-        Shapes (accounts,) and (items,), in the order of the vocabularies of the impressions:
-        numbers in [−1, 1], NaN if unknown.
+        Numbers in [−1, 1] by id: mappings, or pandas Series with the ids as their index. Or of
+        shapes (accounts,) and (items,), in the order of the vocabularies of the impressions, NaN if
+        unknown.
     neutral
         Largest leaning, in size, of an account or item without a side, in [0, 1).
 
@@ -454,7 +463,8 @@ def exposed_leaning(
     Raises
     ------
     DataError
-        If the leanings do not fit the vocabularies, or are no numbers in [−1, 1].
+        If the leanings do not fit the vocabularies, or are no numbers in [−1, 1], if all their ids
+        are unknown, or one is there twice.
     OptionError
         If `neutral` is out of its range.
 
@@ -479,8 +489,10 @@ def exposed_leaning(
         )
     n, m = len(impressions.accounts), len(impressions.items)
     hint = "One leaning per id of the vocabulary of the impressions."
-    of_account = _check_leaning("account_leaning", account_leaning, n, hint)
-    of_item = _check_leaning("item_leaning", item_leaning, m, hint)
+    of_account, unknown = _leaning_of(
+        "account_leaning", account_leaning, impressions.accounts, hint
+    )
+    of_item, more = _leaning_of("item_leaning", item_leaning, impressions.items, hint)
     pairs = np.unique(impressions.account.astype(np.int64) * m + impressions.item)
     account, item = pairs // max(m, 1), pairs % max(m, 1)
     known = ~np.isnan(of_item[item])
@@ -513,11 +525,48 @@ def exposed_leaning(
         "repeated impressions of an item to an account": len(impressions) - pairs.size,
         "items shown without a leaning": int((~known).sum()),
         "accounts without a side (from like-minded and cross-cutting)": int((~has_side).sum()),
+        **unknown,
+        **more,
     }
     made = Provenance.of(
         "exposed_leaning", {"neutral": neutral}, made_from=(impressions,), removed=removed
     )
     return ExposedLeaning(frame, {reason: k for reason, k in removed.items() if k}, made)
+
+
+def _leaning_of(
+    name: str, value: Leanings, ids: Vocabulary, hint: str
+) -> tuple[Floats, dict[str, int]]:
+    """Leanings in the order of `ids`, NaN where unknown, and the number of those of other ids."""
+    if isinstance(value, Mapping):
+        keys, given = list(value), list(value.values())
+    elif _has_ids(value):
+        keys, given = value.index.tolist(), value.to_numpy().tolist()
+    else:
+        return _check_leaning(name, value, len(ids), hint), {}
+    numbers = _check_leaning(name, given, len(keys), "One leaning per id.")
+    codes = ids.lookup(keys)
+    known = codes >= 0
+    if keys and not known.any():
+        raise DataError(
+            f"{name}: none of its {len(keys):,} ids is known, the first of which is of type "
+            f"{type(keys[0]).__name__}; known ids are of type {type(ids.ids[:1].tolist()[0]).__name__}."
+            if len(ids)
+            else f"{name}: there are no ids that could have a leaning."
+        )
+    if np.unique(codes[known]).size < known.sum():
+        raise DataError(f"{name}: an id is given twice. One leaning per id.")
+    found = np.full(len(ids), np.nan)
+    found[codes[known]] = numbers[known]
+    return found, {f"{name}: unknown ids": int((~known).sum())}
+
+
+def _has_ids(value: Any) -> TypeGuard[Any]:
+    """Whether it is a Series of pandas whose index is more than the numbers of its rows."""
+    if type(value).__module__.partition(".")[0] != "pandas" or not hasattr(value, "index"):
+        return False
+    index = value.index
+    return not (type(index).__name__ == "RangeIndex" and index.start == 0 and index.step == 1)
 
 
 def _check_leaning(name: str, value: npt.ArrayLike, size: int, hint: str) -> Floats:

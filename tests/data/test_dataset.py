@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import warnings
 from datetime import UTC, datetime
 from typing import Any
 
@@ -7,7 +8,7 @@ import polars as pl
 import pytest
 
 from graphkit.data.dataset import Dataset
-from graphkit.errors import DataError, GraphkitError, MissingDataError, OptionError
+from graphkit.errors import DataError, GraphkitError, GraphkitWarning, MissingDataError, OptionError
 
 FOLLOWS = {"follower_id": ["a", "b"], "followee_id": ["b", "c"]}
 
@@ -209,3 +210,16 @@ def test_it_shows_itself() -> None:
 def test_fields_cannot_be_set() -> None:
     with pytest.raises(AttributeError):
         small().items = None  # type: ignore[misc]
+
+
+def test_watch_fractions_that_are_times_are_told() -> None:
+    log = {
+        "account_id": ["a"] * 3,
+        "item_id": ["v", "w", "x"],
+        "watch_fraction": [900, 12_000, 31_000],
+    }
+    with pytest.warns(GraphkitWarning, match="look like seconds or milliseconds"):
+        Dataset(impressions=log)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Dataset(impressions=log | {"watch_fraction": [0.2, 1.0, 40.0]})  # one is watched often

@@ -376,3 +376,44 @@ def test_edges_of_weight_zero_are_no_edges() -> None:
         found.append(controversy(graph, sides, hubs=1).frame)
     assert found[0].equals(found[1])
     assert found[0].item(0, "stuck") == 1
+
+
+# leanings by id ---------------------------------------------------------------------------
+
+
+def test_leanings_by_id_do_not_depend_on_their_order() -> None:
+    graph = graph_of(TRIANGLES)
+    nodes = graph.vocabulary.ids.tolist()
+    leaning = dict(zip(nodes, [-1.0, -0.5, -1.0, 1.0, 0.5, 1.0], strict=True))
+    expected = neighbours_leaning(graph, list(leaning.values()), rng=1)
+    backwards = dict(reversed(leaning.items()))
+    found = neighbours_leaning(graph, backwards, rng=1)
+    assert found.frame.equals(expected.frame)
+    assert found.correlation == expected.correlation
+    pd = pytest.importorskip("pandas")
+    series = neighbours_leaning(graph, pd.Series(backwards), rng=1)
+    assert series.frame.equals(expected.frame)
+    # the numbers of rows are no ids
+    rows = neighbours_leaning(graph, pd.Series(list(leaning.values())), rng=1)
+    assert rows.frame.equals(expected.frame)
+
+
+def test_leanings_of_other_ids_are_counted_and_missing_ones_unknown() -> None:
+    graph = graph_of(TRIANGLES)
+    nodes = graph.vocabulary.ids.tolist()
+    leaning = {"elsewhere": 0.3} | dict(zip(nodes[:5], [-1.0, -1, -1, 1, 1], strict=True))
+    found = neighbours_leaning(graph, leaning, rng=1)
+    assert found.removed["leaning: unknown ids"] == 1
+    assert found.removed["nodes without a leaning"] == 1
+    with pytest.raises(DataError, match="none of its 2 ids is known"):
+        neighbours_leaning(graph, {"x": 1.0, "y": -1.0}, rng=1)
+
+
+def test_exposed_leaning_by_id() -> None:
+    log = {"account_id": ["a", "a", "a", "b"], "item_id": ["u", "v", "w", "u"]}
+    shown = Impressions.from_dataset(Dataset(impressions=log))
+    expected = exposed_leaning(shown, [-0.5, 1.0], [-1.0, 0.5, 0.0])
+    items = {"w": 0.0, "v": 0.5, "u": -1.0, "elsewhere": 0.1}
+    found = exposed_leaning(shown, {"b": 1.0, "a": -0.5}, items)
+    assert found.frame.equals(expected.frame)
+    assert found.removed["item_leaning: unknown ids"] == 1

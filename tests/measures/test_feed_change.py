@@ -12,6 +12,7 @@ import pytest
 
 import graphkit as gk
 from graphkit.attribution import ablate
+from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.data.world import World
 from graphkit.errors import DataError, MissingDataError, OptionError
@@ -93,7 +94,9 @@ def test_replications_are_averaged_within_worlds(small: World) -> None:
     log = pl.concat(
         [log_of(SHOWN, 0, 0), log_of(other, 0, 1), log_of(SHOWN, 1, 0), log_of(SHOWN, 1, 1)]
     )
-    row = feed_change(log.sample(fraction=1, shuffle=True, seed=1), [small, small], baseline="base")
+    # a world without a record stands for one of data of its own
+    worlds = [replace(small, provenance=Provenance("by hand"))] * 2
+    row = feed_change(log.sample(fraction=1, shuffle=True, seed=1), worlds, baseline="base")
     half = row.filter(arm="half").row(0, named=True)
     values = np.array([0.625 / 2, 0.625])
     assert half["change"] == pytest.approx(values.mean())

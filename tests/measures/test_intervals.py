@@ -40,8 +40,10 @@ def test_a_jackknife_by_hand(four_parts: pl.DataFrame) -> None:
         assert (gap["low"], gap["high"]) == pytest.approx((0.3 - half, 0.3 + half))
         effect = 0.3 / math.sqrt(0.015)
         assert gap["effect"] == pytest.approx(effect)
-        bounds = (gap["low"] / gap["se"], gap["high"] / gap["se"])
-        assert (gap["effect_low"], gap["effect_high"]) == pytest.approx(bounds)
+        # the noncentral t whose tail begins at the effect that was found
+        tail = (1 - confidence) / 2
+        assert stats.nct.sf(effect, 3, gap["effect_low"]) == pytest.approx(tail, abs=2e-4)
+        assert stats.nct.cdf(effect, 3, gap["effect_high"]) == pytest.approx(tail, abs=2e-4)
         assert gap["p"] == pytest.approx(2 * stats.t.sf(effect, 3))
     assert (gap["interval"], gap["fixed"]) == (SAMPLES, "partition and labels of the data")
     assert (gap["arm_mean"], gap["baseline_mean"]) == pytest.approx((0.7, 0.4))
@@ -74,7 +76,8 @@ def test_populations_have_their_deviation_and_the_error_of_their_mean(by_hand: A
     assert gap["fixed"] == "nothing: every world is made anew"
     assert gap["se"] == pytest.approx(d.std(ddof=1) / math.sqrt(3))
     assert gap["effect"] == pytest.approx(d.mean() / d.std(ddof=1))
-    assert gap["effect_high"] == pytest.approx(gap["high"] / d.std(ddof=1))
+    t, high = gap["effect"] * math.sqrt(3), gap["effect_high"] * math.sqrt(3)
+    assert stats.nct.cdf(t, 2, high) == pytest.approx(0.025, abs=2e-4)
     said = by_hand.outcome(values).with_columns(sample=pl.lit("population"))
     assert contrast(said, "a", "b") == contrast(by_hand.outcome(values), "a", "b")
 

@@ -11,6 +11,7 @@ from scipy import stats
 
 import graphkit as gk
 from graphkit.data.partition import Partition
+from graphkit.data.provenance import Provenance
 from graphkit.errors import DataError, MissingDataError, OptionError
 from graphkit.measures import cold_start, own_share
 from graphkit.simulation.build import align_partition
@@ -116,6 +117,7 @@ def in_arms(world: gk.World, shares: dict[str, list[int]]) -> pl.DataFrame:
 
 
 def test_chance_is_subtracted_in_each_world(world: gk.World) -> None:
+    world = replace(world, provenance=Provenance("by hand"))  # may stand for several
     rows = in_arms(world, {"feed": [5, 8, 5], "uniform": [2, 2, 5]})
     found = cold_start(rows, [world] * 3, "planted", chance="uniform", step=10)
     row = found.curves.filter(arm="feed").row(0, named=True)
@@ -142,7 +144,12 @@ def test_numbers_do_not_match_communities_of_independent_worlds(world: gk.World)
     fewer = align_partition(fewer, world.accounts, "planted", {}).rename({0: "comedy"})
     assert bare.name(1) == fewer.name(1) == "community 1"
     one, other = (
-        replace(world, partitions={"planted": p}, homes={"planted": p.membership[of]})
+        replace(
+            world,
+            partitions={"planted": p},
+            homes={"planted": p.membership[of]},
+            provenance=Provenance("by hand"),
+        )
         for of in [world.posters[world.poster_indptr[:-1]]]
         for p in (bare, fewer)
     )
