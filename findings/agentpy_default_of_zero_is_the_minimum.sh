@@ -14,7 +14,8 @@ set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet agentpy==0.1.5 SALib==1.6.0 networkx==3.6.1 scipy==1.17.1 numpy==2.4.6 pandas==2.3.3
+"$folder/venv/bin/pip" install --quiet agentpy==0.1.5 SALib==1.6.0 networkx==3.6.1 scipy==1.17.1 numpy==2.4.6 \
+    pandas==2.3.3
 "$folder/venv/bin/python" -W ignore - <<'PYTHON'
 import agentpy
 class Baseline(agentpy.Model):

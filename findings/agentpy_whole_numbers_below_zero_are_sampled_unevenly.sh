@@ -16,7 +16,8 @@ set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet agentpy==0.1.5 SALib==1.6.0 networkx==3.6.1 scipy==1.17.1 numpy==2.4.6 pandas==2.3.3
+"$folder/venv/bin/pip" install --quiet agentpy==0.1.5 SALib==1.6.0 networkx==3.6.1 scipy==1.17.1 numpy==2.4.6 \
+    pandas==2.3.3
 "$folder/venv/bin/python" -W ignore - <<'PYTHON'
 from collections import Counter
 import agentpy
@@ -31,7 +32,9 @@ print("five steps", *steps)
 print("-2 to 2", below)
 print(" 0 to 4", above)
 assert steps == [-2, 0, 0, 1, 2], "changed: steps"
-assert below[-2] < 0.01 and below[0] > 0.38 and all(abs(below[value] - 0.2) < 0.02 for value in (-1, 1, 2)), "changed: Sobol"
+assert below[-2] < 0.01 and below[0] > 0.38 and all(abs(below[value] - 0.2) < 0.02 for value in (-1, 1, 2)), (
+    "changed: Sobol"
+)
 assert all(abs(share - 0.2) < 0.02 for share in above.values()), "changed: from zero up"
 print("as described")
 PYTHON
