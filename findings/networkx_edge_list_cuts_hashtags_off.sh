@@ -5,8 +5,8 @@
 # stands in a line, and the writer neither quotes nor warns. A network of hashtags comes back
 # empty, one of accounts and hashtags without the hashtags; and a tag that ends in "#" is cut: c# becomes c, joins the
 # other tag c, and the weight behind it is lost with the rest of the line, so that weights are there for some ties only.
-# The same holds for read_adjlist, read_multiline_adjlist and read_weighted_edgelist. Pass a comments= that no
-# name has. igraph's Read_Ncol keeps all of them.
+# The same holds for read_adjlist and read_weighted_edgelist. Pass a comments= that no name has. igraph's Read_Ncol
+# keeps all of them.
 #
 # Seen (ties and their weights, written and read again):
 #   #a #b 2, #b #c 3              none

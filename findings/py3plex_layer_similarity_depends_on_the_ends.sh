@@ -6,7 +6,7 @@
 # the rows of the two layers name the ends in another order, the same tie falls into different cells and is
 # no match. Equal layers come out as anything from 0 to 1 by the order of rows and columns in the file; a platform that
 # exports "who replied, to whom" against one that exports "smaller id, greater id" seems unlike itself.
-# The Jaccard (edge_overlap) sorts the ends and is right. Sort the accounts of every row and the rows before the call.
+# The Jaccard (edge_overlap) sorts the ends and is right: pass method="jaccard", or fill both halves by hand.
 #
 # Seen (replies and follows with the same 3 ties; cosine, Jaccard):
 #   ends in the same order            1.0  1.0
