@@ -258,3 +258,19 @@ def test_exit_codes_are_told() -> None:
     told = re.findall(r"^    (\d+) ", shown, re.MULTILINE)
     assert told == ["0", "1", "2", "130"]
     assert "--install-completion" in shown
+
+
+def test_kinds_that_do_not_count_are_told(tmp_path: Path, log: Path, call: Call) -> None:
+    rows = log.read_text().splitlines()
+    kinds = [f"{row},{('SHARE', 'watch', 'view')[n % 3]}" for n, row in enumerate(rows[1:])]
+    log.write_text("\n".join([f"{rows[0]},action", *kinds]) + "\n")
+    told = "interactions of other kinds (watch 360), of 1,080"
+    code, shown, _ = call("init", tmp_path / "s", "--data", log)
+    assert not code
+    assert f"Left out of communities: 360 {told}. If some of them count" in " ".join(shown.split())
+    study = tmp_path / "s" / "study.toml"
+    options = ("--runs", "2", "--null-draws", "0", "--json")
+    code, shown, _ = call("communities", study, "--out", tmp_path / "out", *options)
+    assert not code
+    assert f"left out: 360 {told}; kinds=, on the command line --kind" in str(json.loads(shown))
+    assert told in (tmp_path / "out" / "report.html").read_text()

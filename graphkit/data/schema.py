@@ -356,7 +356,7 @@ def _cast_vector(series: pl.Series, spec: Column, place: str) -> pl.Series:
 
 
 def _take_kinds(series: pl.Series, place: str, seen: Counter[str]) -> pl.Series:
-    """Kinds of interaction as text; those that are near to a known one are noted."""
+    """Kinds of interaction as text, known ones in lower case; others near to a known one are noted."""
     if not (series.dtype in (pl.String, pl.Null) or series.dtype.is_integer()):
         _refuse_type(series, place, "kinds of interaction are text")
     text = series.cast(pl.String)
@@ -369,6 +369,11 @@ def _take_kinds(series: pl.Series, place: str, seen: Counter[str]) -> pl.Series:
     stripped = int((kinds != text).sum())
     if stripped:
         seen["blanks around kinds: stripped"] += stripped
+    lower = kinds.str.to_lowercase()
+    other_case = lower.is_in(list(KINDS)) & (lower != kinds)
+    for kind, count in kinds.filter(other_case).value_counts(name="count").sort(kinds.name).rows():
+        seen[f"kind {shorten(kind)} is read as {kind.lower()!r}"] += int(count)
+    kinds = kinds.set(other_case.fill_null(False), None).fill_null(lower)
     own = kinds.filter(~kinds.is_in(list(KINDS)))
     for kind, count in own.value_counts(name="count").sort(own.name).rows():
         if near := find_near_kind(kind):

@@ -23,7 +23,7 @@ from graphkit.communities import (
 )
 from graphkit.data.dataset import Dataset, require_dataset
 from graphkit.data.graph import Graph
-from graphkit.data.incidence import account_tags
+from graphkit.data.incidence import OTHER_KINDS, account_tags
 from graphkit.data.partition import Partition
 from graphkit.data.results import ImportReport
 from graphkit.data.tags import STOP_TAGS
@@ -223,6 +223,11 @@ def _name_and_show(
 ) -> CommunityStudy:
     """Community names and visibility on the follow graph, as far as the data allow."""
     notes = [refresh_text(dataset).rstrip(".")] if overdue(dataset) else []
+    notes += [
+        f"left out: {count:,} {reason}; kinds=, on the command line --kind, says which count"
+        for reason, count in graph.provenance.removed.items()
+        if reason.startswith(OTHER_KINDS)
+    ]
     with folder.stage("names"):
         try:
             partition = disclosed_names(label_communities(partition, dataset), least)
