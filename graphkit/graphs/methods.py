@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -418,7 +418,28 @@ REASONS = {"stored entries": "entries of the adjacency, where an undirected edge
 Described = Graph | Backbone | Coordination | Partition
 
 
-def methods_paragraph(result: Described, *, graph: GraphLike | Backbone | None = None) -> str:
+class NullTest(Protocol):
+    """What the text reads of a :class:`graphkit.communities.NullComparison`."""
+
+    partition: Partition
+    provenance: Provenance
+
+    @property
+    def n(self) -> int: ...
+
+    @property
+    def conclusion(self) -> str: ...
+
+    def p(self, statistic: str = "quality") -> float: ...
+
+
+def methods_paragraph(
+    result: Described,
+    *,
+    graph: GraphLike | Backbone | None = None,
+    null: NullTest | None = None,
+    seed: int | None = None,
+) -> str:
     """Methods paragraph for a paper, with citations, from the provenance of a result alone.
 
     It covers data, edges, weights and their formula, caps and filters with what each left out,
@@ -433,6 +454,11 @@ def methods_paragraph(result: Described, *, graph: GraphLike | Backbone | None =
     graph
         For communities: the graph (or backbone) they were found in, whose size is then
         reported; a record holds no sizes.
+    null
+        For communities: their comparison with a null, of :func:`graphkit.communities.rewired_null`
+        or :func:`graphkit.communities.projection_null`, which is then reported.
+    seed
+        Seed of the study from which those of the steps follow; it is named first.
 
     Returns
     -------
@@ -442,9 +468,11 @@ def methods_paragraph(result: Described, *, graph: GraphLike | Backbone | None =
     Raises
     ------
     OptionError
-        If `result` is none of these, or `graph` is given with a result other than communities.
+        If `result` is none of these, or `graph` or `null` is given with a result other than
+        communities.
     DataError
-        If the communities were not found in `graph`, or it is no graph.
+        If the communities were not found in `graph`, or it is no graph; or if `null` is of other
+        nodes.
 
     Examples
     --------
@@ -468,7 +496,8 @@ def methods_paragraph(result: Described, *, graph: GraphLike | Backbone | None =
         _check_graph(result, graph)
     at = None if graph is None else (_record_key(graph.provenance), _size_sentences(graph))
     sentences = _chain_sentences(result.provenance, at, set())
-    sentences += [*_size_sentences(result), _software_sentence(result.provenance)]
+    sentences += _size_sentences(result) if null is None else _tested_sentences(result, null)
+    sentences.append(_software_sentence(result.provenance, seed))
     paragraph = " ".join(sentences)
     works = sorted(
         {REFERENCES[key][1] for key in CITATION.findall(paragraph)},
@@ -588,6 +617,36 @@ def _size_sentences(result: Described) -> list[str]:
     ]
 
 
+#: Random graphs of a null test, by the function that drew them.
+_NULLS = {
+    "projection_null": "projections of random logs, which keep how much every node does and how "
+    "popular every object is",
+    "rewired_null": "rewired graphs, which keep every degree",
+}
+
+
+def _tested_sentences(result: Described, null: NullTest) -> list[str]:
+    """Size, agreement of runs, and what the null test says."""
+    if not isinstance(result, Partition):
+        raise OptionError(
+            f"methods_paragraph: null= goes with communities, not with a {type(result).__name__}: "
+            "pass the Partition."
+        )
+    if null.partition.vocabulary.content_key != result.vocabulary.content_key:
+        raise DataError(
+            "methods_paragraph: null= compares communities of other nodes: pass the comparison of "
+            "the graph that these communities were found in."
+        )
+    drawn = _NULLS.get(null.provenance.verb, "random graphs")
+    figures = [(name, null.p(name)) for name in ("quality", "agreement")]
+    told = " and ".join(f"p = {p:.2g} for {name}" for name, p in figures if not np.isnan(p))
+    sentences = [text.replace("; null not tested", "") for text in _partition_sentences(result)]
+    tested = (
+        f"They were compared with those of {null.n:,} {drawn}: {told or 'no p-value is defined'}"
+    )
+    return [*sentences, f"{tested} ({null.conclusion})."]
+
+
 def _partition_sentences(partition: Partition) -> list[str]:
     kind, sizes, unassigned = partition.node_kind, partition.sizes, partition.n_unassigned
     rest = f"; {unassigned:,} are unassigned" if unassigned else ""
@@ -607,8 +666,8 @@ def _partition_sentences(partition: Partition) -> list[str]:
     return found
 
 
-def _software_sentence(record: Provenance) -> str:
-    """Versions and seeds of the whole chain."""
+def _software_sentence(record: Provenance, root: int | None = None) -> str:
+    """Versions and seeds of the whole chain, and the `root` seed that they follow from."""
     versions: dict[str, set[str]] = {}
     seeds: dict[tuple[str, int], None] = {}
     for one in reversed(_all_records(record)):
@@ -619,7 +678,8 @@ def _software_sentence(record: Provenance) -> str:
     own = _join_words(sorted(versions.pop("graphkit", set())))
     others = [f"{name} {_join_words(sorted(found))}" for name, found in sorted(versions.items())]
     packages = f" ({_join_words(others)})" if others else ""
-    random = f"random seed: {_join_words([f'{seed} ({verb})' for verb, seed in seeds])}"
+    random = _join_words([f"{seed} ({verb})" for verb, seed in seeds])
+    random = f"random seed: {random if root is None else f'{root}, from which {random} follows'}"
     return (
         f"Computed with graphkit {own}{packages}; {random if seeds else 'no random numbers used'}."
     )

@@ -190,7 +190,7 @@ def community_stages(
             null, untested = _test_null(dataset, graph, search, null_draws, streams)
     study = _name_and_show(dataset, graph, partition, folder, repeat, streams, least)
     notes = study.notes if null else (f"null not tested: {untested}", *study.notes)
-    study = replace(study, null=null, notes=notes)
+    study = replace(study, null=null, notes=notes, seed=streams.seed)
     truth = None if truth is None else unassign_small(truth, least)
     if truth is not None and truth.n_communities and partition.n_communities:
         with folder.stage("comparison with the truth"):

@@ -63,6 +63,8 @@ class CommunityStudy(Frozen, title="Community study", table="table"):
     null
         Comparison with projections of random logs; `None` where there is no such test, for
         which a note gives the reason.
+    seed
+        Seed of the study; `None` where it is not known.
     """
 
     dataset: Dataset
@@ -75,6 +77,7 @@ class CommunityStudy(Frozen, title="Community study", table="table"):
     notes: tuple[str, ...]
     recovery: pl.DataFrame | None = None
     null: NullComparison | None = None
+    seed: int | None = None
 
     @property
     def found(self) -> bool:

@@ -52,6 +52,11 @@ def test_the_whole_chain_twice_is_the_same_bytes(platform: Platform, tmp_path: P
     assert manifest["provenance"]["verb"] == "disclosed_names"
     assert "none found" not in repr(one)
     assert "#" in one._repr_html_()
+    # Methods say what the test said, and name the seed of the study first
+    page = (tmp_path / "1" / "report.html").read_text()
+    assert "not tested" not in page
+    assert "were compared with those of 19 projections of random logs" in page
+    assert "random seed: 2, from which" in page
 
 
 @pytest.mark.usefixtures("undrawn")
