@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import glob
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -293,7 +294,8 @@ def read_dataset(
     ``memberships`` is one file, ``.parquet``, ``.csv``, ``.tsv``, ``.ndjson`` or ``.jsonl``, the
     texts also with ``.gz``; any may be absent. A ``dataset.toml`` may add schema_version, source, terms,
     real_ids, pseudonyms (the fingerprint of their key), [time_kinds], [columns]
-    (``[columns.interactions]`` with ``user = "account_id"``) and [files] with the SHA-256 of each,
+    (``[columns.interactions]`` with ``user = "account_id"``), [left_out] with what was left out
+    before, by reason, which the provenance counts, and [files] with the SHA-256 of each,
     which is then checked. CSV columns are read as text and cast by the schema, so that ids keep all
     digits; they are separated by commas, semicolons, tabs or bars, which the header shows. Decimal
     commas are not guessed. Other files are ignored.
@@ -427,7 +429,8 @@ def read_dataset(
     record = Provenance.of(
         "read_dataset",
         {key: value for key, value in asked.items() if value is not None and value != {}},
-        removed={f"{table}: {reason}": n for (table, reason), n in dropped.items()},
+        removed=Counter(header.left_out)
+        + Counter({f"{table}: {reason}": n for (table, reason), n in dropped.items()}),
     )
     try:
         dataset = Dataset(
@@ -657,7 +660,7 @@ def write_dataset(dataset: Dataset, folder: str | Path, *, overwrite: bool = Fal
     """Write a dataset folder: a Parquet file per table and a ``dataset.toml``.
 
     Equal datasets give equal bytes. :func:`read_dataset` restores the dataset, with row order
-    and columns beyond the schema.
+    and columns beyond the schema, and what was left out in making it, as counts by reason.
 
     Parameters
     ----------
@@ -710,6 +713,7 @@ def write_dataset(dataset: Dataset, folder: str | Path, *, overwrite: bool = Fal
         dataset.real_ids,
         str(dataset.provenance.find("pseudonyms") or ""),
         dict(dataset.time_kinds),
+        left_out=dataset.provenance.census(),
     )
     header_text(header)  # raises before any file is written
     for name, frame in dataset.tables.items():

@@ -24,7 +24,9 @@ from graphkit.errors import (
     OptionError,
 )
 from graphkit.parallel import show_progress
-from graphkit.readwrite import read_dataset, read_incidence, write_dataset
+from graphkit.privacy import PseudonymKey, pseudonymise
+from graphkit.readwrite import read_any, read_dataset, read_incidence, write_dataset
+from graphkit.study.text import data_text
 
 LONG_ID = "7375232772228682300"
 LONGER_ID = "123456789012345678901"
@@ -894,3 +896,23 @@ def test_a_log_in_one_file_describes_its_items_too(tmp_path: Path, ending: str) 
     wrong = {"items": {"tags": "tags", "maler": "author_id"}}
     with pytest.raises(DataError, match="no column 'maler', which columns= names"):
         read_dataset(log, columns=nested | wrong, kind_is="like")
+
+
+def test_what_was_left_out_is_kept_through_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "follows.csv").write_text("follower_id,followee_id\na,b\na,b\na,a\n")
+    first, report = read_dataset(tmp_path / "follows.csv")
+    assert report.n_dropped == 2
+    key = PseudonymKey(b"k" * 32)
+    folder = write_dataset(pseudonymise(first, key), tmp_path / "out")
+    again, report = read_dataset(folder)
+    assert report.n_dropped == 0
+    told = {"follows: the same row again": 1, "follows: account follows itself": 1}
+    assert again.provenance.removed == told
+    assert read_any(folder)[0].provenance.removed == told
+    assert data_text(again, report)[1] == (
+        "Left out before the study: 1 follows: account follows itself; 1 follows: the same row again."
+    )
+    header = folder / "dataset.toml"
+    header.write_text(header.read_text().replace('again" = 1', 'again" = "1"'))
+    with pytest.raises(DataError, match="must map reasons to numbers"):
+        read_dataset(folder)
