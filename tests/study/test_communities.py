@@ -128,6 +128,8 @@ def test_without_a_null_nothing_is_found(platform: Platform, tmp_path: Path) -> 
     assert study.null is None
     assert study.notes[0].startswith("null not tested: weight='pairs' counts repeated")
     assert (study.found, study.verdict) == (False, study.partition.verdict)
+    assert f"{study.partition.n_communities}, not tested against chance" in repr(study)
+    assert "none found" not in repr(study)
     assert not (tmp_path / "out/tables/null.csv").exists()
     with pytest.raises(OptionError, match="null_draws=5: with fewer than 19"):
         study_communities(platform.dataset, tmp_path / "new", null_draws=5)
