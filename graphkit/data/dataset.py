@@ -28,6 +28,7 @@ from graphkit.errors import (
     MissingDataError,
     OptionError,
     check_choice,
+    install_text,
     name_some,
     nearest,
     shorten,
@@ -498,7 +499,7 @@ class Dataset(Frozen):
             import pyarrow  # noqa: F401
         except ImportError as error:
             raise DependencyError(
-                "to_pandas needs pandas and pyarrow: pip install 'graphkit-social[pandas]'."
+                f"to_pandas needs pandas and pyarrow: {install_text('pandas')}."
             ) from error
         return {name: frame.to_pandas() for name, frame in self.tables.items()}
 

@@ -193,7 +193,9 @@ def _check_columns(table: Table, frame: pl.DataFrame, place: str) -> None:
         told_apart = len(close) < 2 or _likeness(name, close[0]) - _likeness(name, close[1]) > 0.05
         if close and close[0] in absent and told_apart:
             near.setdefault(close[0], name)
-    for column, name in near.items():
+    # a required column that nothing is near to is told first
+    lost = [column for column in missing if column not in near]
+    for column, name in near.items() if not lost else ():
         raise DataError(
             f"{place}: column {shorten(name)} looks like {column!r}, which is missing: rename it."
         )
@@ -204,6 +206,7 @@ def _check_columns(table: Table, frame: pl.DataFrame, place: str) -> None:
             "followed to followee_id, or name both with columns=."
         )
     if missing:
+        missing = lost or missing
         close = difflib.get_close_matches(missing[0], strange, n=1, cutoff=0.7)
         hint = f" Did you mean {shorten(close[0])}?" if close else ""
         required = ", ".join(c.name for c in table.columns if c.required)

@@ -249,3 +249,8 @@ def test_different_meanings_and_keys_are_not_joined() -> None:
     hidden = gk.privacy.pseudonymise(one, gk.privacy.PseudonymKey(b"k" * 32))
     with pytest.raises(DataError, match="pseudonyms"):
         one.join(hidden)
+
+
+def test_a_required_column_is_told_before_a_likeness() -> None:
+    with pytest.raises(DataError, match=r"column 'account_id' is missing.*from_frame"):
+        Dataset(interactions={"user": ["a"], "video": ["v"], "tags": ["x"], "action": ["like"]})

@@ -357,7 +357,7 @@ def test_order_of_rows_does_not_matter() -> None:
         ({"window": "5m"}, "'m' could be minutes or months"),
         ({"window": "soon"}, "window='soon' is not understood.*'10s'"),
         ({"window": "5 mins"}, "Did you mean 'min'"),
-        ({"window": 10}, "window=10 is a int"),
+        ({"window": 10}, "window=10 has no unit: pass text such as '60s'"),
         ({"exclude": "v1"}, "one text"),
     ],
 )
