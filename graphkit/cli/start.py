@@ -204,7 +204,10 @@ def _values_of(
                 for reason, count in other_kinds(acts).items()
             )
     if dataset.items is None or "tags" not in dataset.items.columns:
-        looked.append("There are no hashtags: communities go by their numbers, without names.")
+        looked.append(
+            "There are no hashtags: communities go by their numbers, without names. If a column of "
+            "texts holds some, name it in columns of [data] as tags, with separator = '#'."
+        )
     items = dataset.items
     if items is None or not {"created_at", "author_id"} <= set(items.columns):
         values["world"] = {"posts": "introduced"}

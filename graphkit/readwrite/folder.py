@@ -328,7 +328,8 @@ def read_dataset(
     tz
         Time zone of times without one, such as ``"Europe/Berlin"`` or ``"+02:00"``; UTC if absent.
     separator
-        Text between the entries of lists in cells; found if absent.
+        Text between the entries of lists in cells; found if absent. ``"#"`` takes the hashtags of a
+        column of texts, such as captions.
     unknown
         Account and item ids that the accounts or items table lacks: ``"raise"``, ``"drop"``
         their rows, or ``"add"`` them to the table. Not checked without that table.
