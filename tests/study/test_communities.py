@@ -10,7 +10,7 @@ import pytest
 
 import graphkit as gk
 from graphkit.data.platform import Platform
-from graphkit.errors import FileError, OptionError
+from graphkit.errors import FileError, GraphkitWarning, OptionError
 from graphkit.study import study_communities
 
 
@@ -133,3 +133,15 @@ def test_without_a_null_nothing_is_found(platform: Platform, tmp_path: Path) -> 
     assert not (tmp_path / "out/tables/null.csv").exists()
     with pytest.raises(OptionError, match="null_draws=5: with fewer than 19"):
         study_communities(platform.dataset, tmp_path / "new", null_draws=5)
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_finished_results_of_another_study_are_not_replaced_silently(
+    platform: Platform, tmp_path: Path
+) -> None:
+    options: dict[str, Any] = {"runs": 2, "null_draws": 0, "rng": 1}
+    study_communities(platform.dataset, tmp_path / "out", **options)
+    study_communities(platform.dataset, tmp_path / "out", **options)  # the same again
+    for changed in ({"rng": 2}, {"top": 9}):
+        with pytest.warns(GraphkitWarning, match="the finished results of another study"):
+            study_communities(platform.dataset, tmp_path / "out", **options | changed)
