@@ -54,6 +54,9 @@ def rename_columns(
             # the other way round is a common slip, and is told, not guessed
             turned = new in frame.columns and TABLES[table].column(old) is not None
             hint = " It maps the name in the file to that of graphkit." if turned else ""
+            nested = old.partition(".")[0]
+            if nested != old and isinstance(frame.schema.get(nested), pl.Struct):
+                hint = f" Column {shorten(nested)} holds records: {fs.FLATTEN}."
             raise DataError(
                 f"{place} has no column {shorten(old)}, which columns= names; there are "
                 f"{name_some(frame.columns, 8) or 'none'}.{hint or nearest(old[:60], frame.columns)}"
@@ -259,9 +262,14 @@ def _read_ndjson(name: str, path: Path, names: Mapping[str, str]) -> pl.DataFram
         bad = fs.first_bad_line(lines)
         if bad is None:
             raise
+        remedy = "write or download the file again."
+        if not (lines[bad + 1 :] != "").any():
+            remedy = (
+                "the last one looks cut off: write or download the file again, or remove it, as `sed "
+                "'$d' FILE > WHOLE` does."
+            )
         raise FileError(
-            f"{path}, line {bad + 1}: no JSON object. Each line of an NDJSON file holds one; write or "
-            "download the file again."
+            f"{path}, line {bad + 1}: no JSON object. Each line of an NDJSON file holds one; {remedy}"
         ) from error
 
 
@@ -448,7 +456,28 @@ def read_dataset(
     except DataError as error:
         raise DataError(f"{root}: {error}") from error
     _check_times_of_ids(dataset, notes)
+    _note_kept(dataset, notes)
     return dataset, ImportReport.of(read, kept, dropped, notes)
+
+
+def _note_kept(dataset: Dataset, notes: Counts) -> None:
+    """Note rows of a log that are kept, though some have no time, and some are there twice."""
+    for name in ("interactions", "impressions"):
+        frame = dataset.tables.get(name)
+        if frame is None or "at" not in frame.columns:
+            continue
+        lacking = frame.get_column("at").null_count()
+        if lacking == frame.height:
+            continue
+        notes[name, "no time: kept, and left out where times are needed"] += lacking
+        # without a time, one may do the same again
+        known = frame.select(
+            spec.name for spec in TABLES[name].columns if spec.name in frame.columns
+        )
+        known = known.filter(pl.col("at").is_not_null())
+        notes[name, "the same row again: kept, for events may repeat"] += (
+            known.height - known.n_unique()
+        )
 
 
 def _check_times_of_ids(dataset: Dataset, notes: Counts) -> None:
