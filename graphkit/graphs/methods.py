@@ -442,7 +442,7 @@ def methods_paragraph(
     *,
     graph: GraphLike | Backbone | None = None,
     null: NullTest | None = None,
-    seed: int | None = None,
+    root: int | None = None,
 ) -> str:
     """Methods paragraph for a paper, with citations, from the provenance of a result alone.
 
@@ -461,8 +461,8 @@ def methods_paragraph(
     null
         For communities: their comparison with a null, of :func:`graphkit.communities.rewired_null`
         or :func:`graphkit.communities.projection_null`, which is then reported.
-    seed
-        Seed of the study from which those of the steps follow; it is named first.
+    root
+        Root seed, as of a study, from which those of the steps follow; it is named first.
 
     Returns
     -------
@@ -501,7 +501,7 @@ def methods_paragraph(
     at = None if graph is None else (_record_key(graph.provenance), _size_sentences(graph))
     sentences = _chain_sentences(result.provenance, at, set())
     sentences += _size_sentences(result) if null is None else _tested_sentences(result, null)
-    sentences.append(_software_sentence(result.provenance, seed))
+    sentences.append(_software_sentence(result.provenance, root))
     paragraph = " ".join(sentences)
     works = sorted(
         {REFERENCES[key][1] for key in CITATION.findall(paragraph)},

@@ -435,11 +435,12 @@ def read_dataset(
         _add_unknown(tables, notes)
     asked = {"unknown": unknown, "columns": named, "kind_is": kind_is, "tz": tz}
     asked |= {"table": table, "separator": separator, "pseudonyms": header.pseudonyms or None}
+    removed = Counter(header.left_out)
+    removed.update({f"{table}: {reason}": n for (table, reason), n in dropped.items()})
     record = Provenance.of(
         "read_dataset",
         {key: value for key, value in asked.items() if value is not None and value != {}},
-        removed=Counter(header.left_out)
-        + Counter({f"{table}: {reason}": n for (table, reason), n in dropped.items()}),
+        removed=removed,
     )
     try:
         dataset = Dataset(

@@ -342,7 +342,7 @@ def test_a_null_test_and_the_seed_of_a_study_are_told() -> None:
     found = gk.leiden(graph, runs=2, rng=3)
     null = gk.communities.rewired_null(graph, n=19, runs=2, rng=1)
     assert "null not tested" in methods_paragraph(found)
-    told = methods_paragraph(found, null=null, seed=7)
+    told = methods_paragraph(found, null=null, root=7)
     assert "not tested" not in told
     assert (
         f"They were compared with those of 19 rewired graphs, which keep every degree: p = {null.p():.2g}"
