@@ -71,6 +71,17 @@ def warn(message: str, category: type[Warning] = GraphkitWarning) -> None:
     warnings.warn(message, category, stacklevel=level)
 
 
+def install_text(extra: str) -> str:
+    """How to install the packages of an optional part.
+
+    Examples
+    --------
+    >>> install_text("spark")
+    'pip install ".[spark]" in the folder of graphkit'
+    """
+    return f'pip install ".[{extra}]" in the folder of graphkit'
+
+
 def shorten(value: object, most: int = 60) -> str:
     """Value as text for a message, of at most `most` characters.
 

@@ -25,7 +25,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from graphkit import progress
-from graphkit.errors import DependencyError, ForkError, GraphkitError, OptionError, shorten
+from graphkit.errors import (
+    DependencyError,
+    ForkError,
+    GraphkitError,
+    OptionError,
+    install_text,
+    shorten,
+)
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
@@ -682,8 +689,7 @@ def _dask_executor(address: str) -> Iterator[Executor]:
         from distributed import Client
     except ImportError as error:
         raise DependencyError(
-            f"executor={shorten(address)} needs the package distributed: "
-            'pip install "graphkit-social[dask]"'
+            f"executor={shorten(address)} needs the package distributed: {install_text('dask')}."
         ) from error
     try:
         client = Client(address, set_as_default=False, timeout=10)

@@ -74,6 +74,17 @@ def set_progress(on: bool) -> None:
     _asked = on
 
 
+@contextmanager
+def silenced() -> Iterator[None]:
+    """Context in which no progress is shown, whatever was asked for before."""
+    global _asked
+    before, _asked = _asked, False
+    try:
+        yield
+    finally:
+        _asked = before
+
+
 def is_wanted() -> bool:
     """Whether progress is shown: asked for, or not turned off by the environment."""
     if _asked is not None:

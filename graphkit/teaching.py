@@ -216,7 +216,8 @@ def _unknown(
     if given:
         return f"{start} It means {given[0]}=, which is given already: leave it out."
     for names in meant:
-        if names[0] in _ELSEWHERE:
+        # weights are those of a graph only where there is one
+        if names[0] in _ELSEWHERE and (names[0] != "weight" or "graph" in known or args):
             return f"{start} {_ELSEWHERE[names[0]]}"
     # a part of the name, as in n_communities, is nearer than letters in common
     parts = [k for k in known if k not in taken and {k} <= set(lowered.split("_"))]
@@ -291,7 +292,8 @@ def _first_sentence(text: str, key: str) -> str:
     found = re.search(rf"^(?:\w+, )*{key}(?:, \w+)*(?: :.*)?\n((?: +.*\n?)+)", text, re.MULTILINE)
     if not found:
         return ""
-    words = " ".join(found[1].split())
+    # without markup, as of :func:`~graphkit.crossing` and ``literals``
+    words = re.sub(r":\w+:`~?([^`]*)`", r"\1", " ".join(found[1].split())).replace("``", "")
     sentence = re.split(r"(?<=[^.].)[.;:](?: |$)", words, maxsplit=1)[0].rstrip(".")
     return sentence[:1].lower() + sentence[1:] if len(sentence) < 160 else ""
 

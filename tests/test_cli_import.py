@@ -6,6 +6,7 @@ import json
 import stat
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,17 @@ def test_the_key_of_the_environment(
     assert not (tmp_path / "graphkit.key").exists()
     ds, _ = gk.read_dataset(tmp_path / "ds")
     assert ds.provenance.parameters["pseudonyms"] == load_key().fingerprint
+
+
+def test_no_key_is_made_for_a_folder_that_is_full(
+    donors: Path, tmp_path: Path, call: Callable[..., tuple[object, str, str]]
+) -> None:
+    (tmp_path / "ds").mkdir()
+    (tmp_path / "ds" / "mine").touch()
+    code, _, told = call("import", donors, "--out", tmp_path / "ds")
+    assert code == 2
+    assert "On the command line: --overwrite." in told
+    assert not (tmp_path / "graphkit.key").exists()
 
 
 def test_the_key_stays_out_of_the_folder(donors: Path, tmp_path: Path) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import random
 import re
+import time
 import tomllib
 from collections.abc import Callable
+from contextvars import ContextVar
 from pathlib import Path
 
 import polars as pl
@@ -16,6 +18,8 @@ from typer.testing import CliRunner
 import graphkit as gk
 from graphkit.cli import app
 from graphkit.cli.template import describe_keys, study_text
+from graphkit.cli.terminal import output, print_as, progress
+from graphkit.parallel import track
 from graphkit.study import StudyConfig, check_study, load_config
 
 Call = Callable[..., tuple[object, str, str]]
@@ -258,3 +262,35 @@ def test_exit_codes_are_told() -> None:
     told = re.findall(r"^    (\d+) ", shown, re.MULTILINE)
     assert told == ["0", "1", "2", "130"]
     assert "--install-completion" in shown
+
+
+def test_kinds_that_do_not_count_are_told(tmp_path: Path, log: Path, call: Call) -> None:
+    rows = log.read_text().splitlines()
+    kinds = [f"{row},{('SHARE', 'watch', 'view')[n % 3]}" for n, row in enumerate(rows[1:])]
+    log.write_text("\n".join([f"{rows[0]},action", *kinds]) + "\n")
+    told = "interactions of other kinds (watch 360), of 1,080"
+    code, shown, _ = call("init", tmp_path / "s", "--data", log)
+    assert not code
+    assert f"Left out of communities: 360 {told}. If some of them count" in " ".join(shown.split())
+    study = tmp_path / "s" / "study.toml"
+    options = ("--runs", "2", "--null-draws", "0", "--json")
+    code, shown, _ = call("communities", study, "--out", tmp_path / "out", *options)
+    assert not code
+    assert f"left out: 360 {told}; kinds=, on the command line --kind" in str(json.loads(shown))
+    assert told in (tmp_path / "out" / "report.html").read_text()
+
+
+def test_quiet_is_quiet_of_progress_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("graphkit.progress.DELAY", 0.0)
+    monkeypatch.setattr("graphkit.progress.delay", ContextVar("delay", default=0.0))
+    monkeypatch.delenv("GRAPHKIT_PROGRESS", raising=False)
+    for quiet in (False, True):
+        with output():
+            if quiet:
+                print_as("quiet")
+            with progress():
+                for _ in track(range(3), "counting", 3):
+                    time.sleep(0.01)
+        assert ("counting" in capsys.readouterr().err) is not quiet

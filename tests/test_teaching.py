@@ -53,6 +53,7 @@ KEYWORDS: dict[str, tuple[Callable[..., Any], dict[str, Any], str]] = {
     "alpha_level": (gk.backbone, {"alpha_level": 0.1}, "Use alpha="),
     "n_jobs, where all cores are used": (gk.leiden, {"n_jobs": 2}, "All cores are used"),
     "weights, which the graph has": (gk.leiden, {"weights": "weight"}, "Graph.from_networkx(graph"),
+    "weight, where there is no graph": (gk.interest_centric, {"weight": {}}, "It takes none."),
     "verbose": (gk.leiden, {"verbose": True}, "graphkit.set_progress(False)"),
     "copy": (gk.backbone, {"copy": True}, "Nothing is changed in place"),
     "misspelled": (gk.leiden, {"resolutionn": 1.0}, "Did you mean resolution=?"),
@@ -67,7 +68,7 @@ KEYWORDS: dict[str, tuple[Callable[..., Any], dict[str, Any], str]] = {
 def test_a_keyword_of_elsewhere_names_ours(name: str) -> None:
     function, given, told = KEYWORDS[name]
     with pytest.raises(CallError) as caught:
-        function(GRAPH, **given)
+        function(*() if function is gk.interest_centric else (GRAPH,), **given)
     (key,) = given
     assert f"has no parameter {key}=." in str(caught.value)
     assert told in str(caught.value)
@@ -360,3 +361,16 @@ def test_a_warning_is_of_the_line_that_called() -> None:
 def test_arrays_are_told_how_a_graph_is_made_of_them() -> None:
     with pytest.raises(DataError, match=r"graphkit\.Graph\.from_scipy\(matrix, directed=…\)"):
         gk.leiden(np.eye(3))
+
+
+def test_what_is_missing_is_told_without_markup() -> None:
+    with pytest.raises(CallError) as caught:
+        measures.ei_null(GRAPH, PARTITION)
+    told = str(caught.value)
+    assert "needs homes= (arrays of a log of views, as for crossing" in told
+    assert "`" not in told
+
+
+def test_a_figure_of_another_result_says_whose_it_is() -> None:
+    with pytest.raises(DataError, match=r"draws the result of gk.visibility\(.*a Partition"):
+        gk.plot.visibility(PARTITION)  # type: ignore[arg-type]

@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 
 __all__ = ["AS_IT_IS", "Robustness", "judge", "robustness"]
 
+#: Dimension of the conditions that are the same comparison under another kind of partition.
+KIND = "kind of partition"
+
 #: Name of the first row of a :class:`Robustness`: the comparison as it is.
 AS_IT_IS = "as it is"
 _SCHEMA = {
@@ -324,7 +327,7 @@ def judge(
     same = pl.col("partition").eq_missing(pl.lit(partition, pl.String))
     first = rows.filter(same).row(0, named=True)
     others = [
-        {"condition": f"{row['partition']} partition", "dimension": "kind of partition"}
+        {"condition": f"{row['partition']} partition", "dimension": KIND}
         | {"value": row["partition"], "default": partition}
         | _figures_of(row)
         for row in rows.filter(~same).iter_rows(named=True)
@@ -464,6 +467,9 @@ def _verdict(about: tuple[str, str | None, str, str], frame: pl.DataFrame) -> st
         f"{subject} is {first['direction']} in {arm} than in {baseline}, {own}: that holds under "
     )
     text += f"{len(names.get(HOLDS, []))} of {ran} other conditions"
+    # beside the verdict over all kinds of partition, which counts none of them as a condition
+    if kinds := others.filter(dimension=KIND).height:
+        text += f" ({kinds} other partition{'s' if kinds > 1 else ''} among them)"
     if names.get(TURNS):
         text += f", turns under {', '.join(names[TURNS])}"
     lost = [

@@ -37,6 +37,7 @@ from graphkit.errors import (
     OptionError,
     check_integer,
     check_number,
+    install_text,
     nearest,
     shorten,
 )
@@ -305,9 +306,7 @@ def _salib(part: str) -> Any:
         from SALib.analyze import sobol as analyze
         from SALib.sample import sobol as sample
     except ImportError:
-        raise DependencyError(
-            "Sobol indices need SALib: pip install 'graphkit-social[sensitivity]'."
-        ) from None
+        raise DependencyError(f"Sobol indices need SALib: {install_text('sensitivity')}.") from None
     return sample if part == "sample" else analyze
 
 

@@ -179,12 +179,14 @@ def import_log(
     """
     from graphkit.privacy import drop_texts, pseudonymise
     from graphkit.readwrite import read_any, write_dataset, write_report
+    from graphkit.readwrite.files import check_writable
 
     options = table_options(columns, table=table, kind_is=kind_is, tz=tz, separator=separator)
     with progress():
         ds, report = read_any(
             path, account=accounts_of(account), direction=direction, format=format, **options
         )
+        check_writable(out, overwrite=overwrite, what="dataset")  # before a key is made
         secret = None
         if raw_ids:
             ds = drop_texts(ds, keep=keep or ())

@@ -127,7 +127,7 @@ ZoneOption = Annotated[
 SeparatorOption = Annotated[
     str | None,
     option(
-        "Text between the entries of lists in cells. (default: found)",
+        "Text between the entries of lists in cells; '#' takes the hashtags of texts. (default: found)",
         "--separator",
         metavar="TEXT",
     ),

@@ -174,7 +174,7 @@ def _values_of(
     looked: list[str],
 ) -> tuple[dict[str, dict[str, Any]], bool]:
     """What the study file says of the data, and whether feeds can be compared on them."""
-    from graphkit.data.incidence import ACTS
+    from graphkit.data.incidence import ACTS, other_kinds
     from graphkit.study import StudyConfig
     from graphkit.study.inputs import StudyInputs, check_inputs
 
@@ -197,8 +197,17 @@ def _values_of(
         kinds = acts.get_column("kind").unique().sort().to_list()
         if kinds and not set(kinds) & set(ACTS):
             values["communities"] = {"kinds": kinds}
+        else:
+            looked.extend(
+                f"Left out of communities: {count:,} {reason}. If some of them count, name all that do "
+                "in kinds of [communities]."
+                for reason, count in other_kinds(acts).items()
+            )
     if dataset.items is None or "tags" not in dataset.items.columns:
-        looked.append("There are no hashtags: communities go by their numbers, without names.")
+        looked.append(
+            "There are no hashtags: communities go by their numbers, without names. If a column of "
+            "texts holds some, name it in columns of [data] as tags, with separator = '#'."
+        )
     items = dataset.items
     if items is None or not {"created_at", "author_id"} <= set(items.columns):
         values["world"] = {"posts": "introduced"}

@@ -58,12 +58,10 @@ def is_json() -> bool:
 @contextmanager
 def progress() -> Iterator[None]:
     """Context that draws progress bars on a terminal, unless errors only are asked for."""
-    if is_quiet():
-        yield
-        return
     import graphkit as gk
+    from graphkit.progress import silenced
 
-    with gk.show_progress():
+    with silenced() if is_quiet() else gk.show_progress():
         yield
 
 
@@ -174,7 +172,12 @@ def show_study(study: CommunityStudy) -> None:
     from graphkit.study.disclosure import n_merged
 
     partition = study.partition
-    if not study.found:
+    if study.untested:
+        say(
+            f"{partition.n_communities} communities of {partition.node_kind}, which were not tested "
+            f"against chance: {study.verdict} ({study.reason}). To test them: --null-draws 99."
+        )
+    elif not study.found:
         say(
             f"No communities found: {study.verdict} ({study.reason}). The tables hold the best run; do not interpret it as communities."
         )
@@ -285,6 +288,7 @@ def for_shell(message: str) -> str:
     )
     asked = [f"--{name}" for name in ("account", "direction", "tz") if f"pass {name}=" in message]
     asked += ["--kind"] if "pass kinds=" in message else []
+    asked += ["--overwrite"] if "pass overwrite=True" in message else []
     told = f" On the command line: {', '.join(asked)}." if asked else ""
     if read:
         told += " To have this written for you: graphkit init my-study --data FILE."

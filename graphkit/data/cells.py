@@ -6,6 +6,8 @@ A cell is a list between brackets, or words with a separator between them:
   ``[a,b]``, R ``c("a", "b")`` and ``character(0)``, ``{a,b}`` of databases;
 * ``a|b``, ``a;b`` or ``a,b``; ``#a #b`` if every such cell of the column begins with ``#``.
 
+A caption or another text with hashtags in it is no list: ``separator="#"`` takes its hashtags.
+
 Brackets are read cell by cell. The separator is one for a whole column: if two occur, nobody but
 its owner knows which one parts the lists, and a :class:`DataError` asks.
 """
@@ -18,12 +20,16 @@ from collections.abc import MutableMapping
 import polars as pl
 
 from graphkit.data.ids import MISSING_WORDS, refuse_rows
-from graphkit.errors import DataError, OptionError, shorten
+from graphkit.errors import DataError, OptionError, shorten, warn
 
 #: Separators that are known by themselves.
 SEPARATORS = ("|", ";", ",")
 
 _NAMES = {"|": "'|'", ";": "';'", ",": "','", "#": "blanks before '#'"}
+
+#: A hashtag in a text, and what holds a ``#`` that begins none.
+_HASHTAG = r"""[#＃﹟][^\s#＃﹟.,;:!?…"'()\[\]{}<>|/\\]+"""
+_LINK = r"\w+://\S+"
 
 _QUOTED = r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'"""
 #: A word without quotes inside brackets; it may hold blanks and quotes, and ends at a comma.
@@ -55,8 +61,9 @@ def split_lists(
     notes
         Counter to which the number of cells that were parted is added, by a text that says how.
     separator
-        Text between the words of cells without brackets; ``" "`` stands for blanks of any number.
-        If absent, it is found by the rules above.
+        Text between the words of cells without brackets; ``" "`` stands for blanks of any number,
+        and ``"#"`` takes the hashtags of a text and leaves out the rest. If absent, it is found by
+        the rules above.
 
     Returns
     -------
@@ -71,6 +78,11 @@ def split_lists(
     OptionError
         If `separator` is empty.
 
+    Warns
+    -----
+    GraphkitWarning
+        If cells are texts with hashtags in them, each of which becomes one entry.
+
     Examples
     --------
     >>> from collections import Counter
@@ -83,7 +95,7 @@ def split_lists(
     Traceback (most recent call last):
         ...
     graphkit.errors.DataError: column 'tags': '|' (row 1: 'a|b') and ';' (row 2: 'c;d') may both \
-part the lists: say which one, with separator='|' or another.
+part the lists: say which one, with separator='|' or another ('#' takes the hashtags of a text).
     """
     if separator == "":
         raise OptionError("separator='': the text between two entries is needed, such as '|'.")
@@ -99,7 +111,12 @@ part the lists: say which one, with separator='|' or another.
     listed = text.str.contains(f"(?s){_LIKE_LISTS}").fill_null(False)
     plain = text.set(listed, None)
     mark = _find_separator(plain, place) if separator is None else separator
-    result = _part_plain(plain, mark)
+    if separator == "#":
+        result = plain.str.replace_all(_LINK, " ").str.extract_all(_HASHTAG)
+    else:
+        result = _part_plain(plain, mark)
+        if separator is None:
+            _warn_of_texts(result, place)
     parted = int((result.list.len() > 1).sum()) if mark is not None else 0
     if mark is not None and parted:
         shown = _NAMES.get(mark, shorten(mark)) if separator is None else shorten(mark)
@@ -107,6 +124,17 @@ part the lists: say which one, with separator='|' or another.
     if listed.any():
         result = result.zip_with(~listed, _read_listed(text.set(~listed, None), place, notes))
     return _clean(result.alias(series.name))
+
+
+def _warn_of_texts(lists: pl.Series, place: str) -> None:
+    """Warn of entries that are texts with a hashtag in them."""
+    held = pl.element().str.contains(r"(?s)^[^#＃﹟].*\s[#＃﹟]\w").any()
+    if n := int(lists.list.eval(held).list.first().sum() or 0):
+        cells = "1 cell is a text" if n == 1 else f"{n:,} cells are texts"
+        warn(
+            f"{place}: {cells} with hashtags inside, and not a list of tags: pass separator='#' (on "
+            "the command line --separator '#') to take the hashtags only."
+        )
 
 
 def _note(notes: MutableMapping[str, int] | None, text: str, count: int) -> None:
@@ -154,7 +182,7 @@ def _find_separator(plain: pl.Series, place: str) -> str | None:
         first = next(iter(found))
         raise DataError(
             f"{place}: {' and '.join(cells)} may both part the lists: say which one, with "
-            f"separator={first!r} or another."
+            f"separator={first!r} or another ('#' takes the hashtags of a text)."
         )
     return next(iter(found), None)
 

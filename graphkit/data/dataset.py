@@ -28,6 +28,7 @@ from graphkit.errors import (
     MissingDataError,
     OptionError,
     check_choice,
+    install_text,
     name_some,
     nearest,
     shorten,
@@ -286,6 +287,81 @@ class Dataset(Frozen):
 
         return side("past", past), side("future", future)
 
+    def join(self, other: Dataset) -> Dataset:
+        """This dataset and another one of the same platform, such as a log and its follows.
+
+        A table that both have gets the rows of both. Of accounts, items, follows and memberships
+        each is kept once, with the first value of each column. Where there is a table of accounts
+        or items, those that only the other dataset mentions are added to it.
+
+        Parameters
+        ----------
+        other
+            A dataset with the same ids.
+
+        Returns
+        -------
+        Dataset
+            Its provenance counts what was left out in making both, and rows that both had.
+
+        Raises
+        ------
+        DataError
+            If `other` is no dataset, a time column has two meanings, or the ids are pseudonyms of
+            different keys.
+
+        Warns
+        -----
+        GraphkitWarning
+            If no account is in both.
+
+        Examples
+        --------
+        >>> log = Dataset(interactions={"account_id": ["a"], "item_id": ["v"], "kind": ["like"]})
+        >>> both = log.join(Dataset(follows={"follower_id": ["a"], "followee_id": ["b"]}))
+        >>> list(both.tables), list(both.account_ids.ids)
+        (['follows', 'interactions'], ['a', 'b'])
+        """
+        refuse_after_fork()
+        require_dataset(other, caller="Dataset.join")
+        keys = {one.provenance.find("pseudonyms") for one in (self, other)}
+        if len(keys) > 1:
+            raise DataError(
+                "Dataset.join: the ids of the two datasets are pseudonyms of different keys, or only "
+                "one has pseudonyms: import both with the same key, or both with --raw-ids."
+            )
+        strange = [
+            key
+            for key, kind in self.time_kinds.items()
+            if "none" not in (kind, other.time_kinds.get(key, kind))
+            and kind != other.time_kinds.get(key, kind)
+        ]
+        if strange:
+            raise DataError(
+                f"Dataset.join: {strange[0]} has the time kind {self.time_kinds[strange[0]]!r} in one "
+                f"and {other.time_kinds[strange[0]]!r} in the other: leave the column out of one."
+            )
+        tables, doubled = join_tables(self.tables, other.tables)
+        if self is not other and not set(self.account_ids.ids) & set(other.account_ids.ids):
+            warn(
+                "Dataset.join: no account is in both datasets: see whether their ids are written in "
+                "the same way."
+            )
+        record = Provenance.of("join", made_from=(self, other), removed=doubled)
+        due = [one.refresh_due for one in (self, other) if one.refresh_due is not None]
+        kinds = {**self.time_kinds}
+        kinds |= {k: kind for k, kind in other.time_kinds.items() if kinds.get(k, "none") == "none"}
+        return Dataset(
+            **tables,
+            time_kinds=kinds,
+            source="; ".join(dict.fromkeys(filter(None, (self.source, other.source)))),
+            terms="; ".join(dict.fromkeys(filter(None, (self.terms, other.terms)))),
+            refresh_due=min(due, default=None),
+            real_ids=tuple(sorted({*self.real_ids, *other.real_ids})),
+            # all counts move to the new record, so that they are told once
+            provenance=replace(record.without_counts(), removed=record.census()),
+        )
+
     def select_accounts(self, ids: Iterable[str]) -> Dataset:
         """Dataset of some accounts: their rows, items, and follows among them.
 
@@ -440,7 +516,7 @@ class Dataset(Frozen):
             import pyarrow  # noqa: F401
         except ImportError as error:
             raise DependencyError(
-                "to_pandas needs pandas and pyarrow: pip install 'graphkit-social[pandas]'."
+                f"to_pandas needs pandas and pyarrow: {install_text('pandas')}."
             ) from error
         return {name: frame.to_pandas() for name, frame in self.tables.items()}
 
@@ -565,6 +641,35 @@ def require_dataset(dataset: object, *, caller: str) -> None:
             f"{caller} needs a graphkit Dataset, not a {type(dataset).__name__}"
             + (f": {advice}" if advice else ".")
         )
+
+
+def join_tables(one: Tables, other: Tables) -> tuple[dict[str, pl.DataFrame], dict[str, int]]:
+    """Rows of both by table, keyed ones once, and how many rows were there twice."""
+    tables: dict[str, pl.DataFrame] = {}
+    doubled: dict[str, int] = {}
+    for name, table in TABLES.items():
+        frames = [tables_of[name] for tables_of in (one, other) if name in tables_of]
+        if not frames:
+            continue
+        rows = pl.concat(frames, how="diagonal_relaxed")
+        if table.key and len(frames) > 1:
+            first = [pl.col(c).drop_nulls().first() for c in rows.columns if c not in table.key]
+            tables[name] = rows.group_by(table.key, maintain_order=True).agg(first)
+            tables[name] = tables[name].select(rows.columns)
+            if again := rows.height - tables[name].height:
+                doubled[f"{name}: the same {' and '.join(table.key)} in both datasets"] = again
+        else:
+            tables[name] = rows
+    for target in ("accounts", "items"):
+        if target in tables:
+            key = TABLES[target].key[0]
+            mentioned = _referenced_ids({k: v for k, v in tables.items() if k != target}, target)
+            if target == "accounts" and "items" in tables:
+                mentioned = _referenced_ids(tables, target)
+            lacking = mentioned.filter(~mentioned.is_in(tables[target].get_column(key).implode()))
+            added = lacking.sort().alias(key).to_frame()
+            tables[target] = pl.concat([tables[target], added], how="diagonal")
+    return tables, doubled
 
 
 def _split_frame(frame: pl.DataFrame, column: str, cut: datetime) -> list[pl.DataFrame]:

@@ -112,7 +112,13 @@ def take_ids(
         if whole and (fault := _find_fault(_count_forms(text))):
             refuse_rows(text, text.str.contains(fault[0]), place, fault[1])
     if required:
-        refuse_rows(given, text.is_null(), place, "is no id; give every row an id, or drop it")
+        problem = "is no id; give every row an id, or drop it"
+        lost = text.is_null().arg_true()
+        if len(lost) and given.cast(pl.String)[int(lost[0])] in MISSING_WORDS:
+            problem += (
+                ", or name the word in real_ids= of read_dataset or from_frame if it is an id"
+            )
+        refuse_rows(given, text.is_null(), place, problem)
     if whole:
         suspect_ids(text, changes)
     return text

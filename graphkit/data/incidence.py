@@ -294,6 +294,13 @@ SIDES = ("accounts", "authors", "items", "tags", "sounds")
 #: Kinds that count as an interaction with an item unless others are asked for. Exposure is
 #: not (``view``), nor is naming an account (``mention``) or describing an item (``tag``).
 ACTS = ("like", "comment", "share", "repost", "save", "duet", "stitch", "reply", "play")
+_NO_ACTS = ("view", "mention", "tag")
+
+#: Beginning of the reason for interactions that are left out as their kinds are not ``ACTS``.
+OTHER_KINDS = "interactions of other kinds"
+
+#: Own kinds of fewer interactions are not named: a column of texts may have been taken for kinds.
+_NAMED_FROM = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -440,7 +447,32 @@ def checked_kinds(kinds: Collection[str] | None) -> tuple[str, ...]:
             raise OptionError(f"kinds={shorten(kind)}: a kind of interaction is a text.")
     if not kinds:
         raise OptionError("kinds is empty: name at least one kind of interaction.")
-    return tuple(kinds)
+    # as in a dataset, which reads LIKE as like
+    return tuple(kind.lower() if kind.lower() in KINDS else kind for kind in kinds)
+
+
+def other_kinds(table: pl.DataFrame) -> dict[str, int]:
+    """Number of interactions whose kinds do not count by default, by the reason that names these.
+
+    Views, mentions and tags, which are never meant, are not among them.
+
+    Examples
+    --------
+    >>> other_kinds(pl.DataFrame({"kind": ["like"] * 3 + ["watch"] * 20 + ["skip"] * 5 + ["x"]}))
+    {'interactions of other kinds (watch 20, skip 5, others 1), of 29': 26}
+    """
+    left = (
+        table.get_column("kind").value_counts(name="n").sort("n", "kind", descending=[True, False])
+    )
+    left = left.filter(~pl.col("kind").is_in([*ACTS, *_NO_ACTS]))
+    if not left.height:
+        return {}
+    named = (pl.col("n") >= _NAMED_FROM) | pl.col("kind").is_in(list(KINDS))
+    told = [f"{kind[:40]} {n:,}" for kind, n in left.filter(named).head(5).rows()]
+    total = int(left.get_column("n").sum())
+    rest = total - int(left.filter(named).head(5).get_column("n").sum())
+    told += [f"others {rest:,}"] if rest else []
+    return {f"{OTHER_KINDS} ({', '.join(told)}), of {table.height:,}": total}
 
 
 def rows_of_kinds(table: pl.DataFrame, kinds: Collection[str], caller: str) -> pl.DataFrame:
@@ -544,6 +576,8 @@ class _PairSource(NamedTuple):
         """accounts, items, at of these kinds; an answer counts for the item that it answers."""
         table = self.dataset.require("interactions", verb=self.caller)
         rows = rows_of_kinds(table, kinds, self.caller)
+        if self.kinds == ACTS:
+            self.removed.update(other_kinds(table))
         target = [pl.col(c) for c in ("target_item_id", "item_id") if c in rows.columns]
         if not target:
             raise MissingDataError(f"{self.caller} needs interactions.item_id, which is missing.")

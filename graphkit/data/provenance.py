@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib.metadata
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -87,6 +88,24 @@ class Provenance(Frozen):
             return value
         found = (parent.find(parameter) for parent in self.parents)
         return next((one for one in found if one is not None), None)
+
+    def census(self) -> dict[str, int]:
+        """What the function and those before it left out, as counts by reason; each record once."""
+        records: dict[int, Provenance] = {}
+        waiting = [self]
+        while waiting:
+            one = waiting.pop()
+            if id(one) not in records:
+                records[id(one)] = one
+                waiting += one.parents
+        found: Counter[str] = Counter()
+        for one in records.values():
+            found.update(one.removed)
+        return {reason: found[reason] for reason in sorted(found) if found[reason]}
+
+    def without_counts(self) -> Provenance:
+        """The record and its parents, all without what was left out."""
+        return replace(self, removed={}, parents=tuple(p.without_counts() for p in self.parents))
 
     def to_dict(self) -> dict[str, Any]:
         """The record as plain JSON types."""

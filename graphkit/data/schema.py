@@ -193,7 +193,9 @@ def _check_columns(table: Table, frame: pl.DataFrame, place: str) -> None:
         told_apart = len(close) < 2 or _likeness(name, close[0]) - _likeness(name, close[1]) > 0.05
         if close and close[0] in absent and told_apart:
             near.setdefault(close[0], name)
-    for column, name in near.items():
+    # a required column that nothing is near to is told first
+    lost = [column for column in missing if column not in near]
+    for column, name in near.items() if not lost else ():
         raise DataError(
             f"{place}: column {shorten(name)} looks like {column!r}, which is missing: rename it."
         )
@@ -204,6 +206,7 @@ def _check_columns(table: Table, frame: pl.DataFrame, place: str) -> None:
             "followed to followee_id, or name both with columns=."
         )
     if missing:
+        missing = lost or missing
         close = difflib.get_close_matches(missing[0], strange, n=1, cutoff=0.7)
         hint = f" Did you mean {shorten(close[0])}?" if close else ""
         required = ", ".join(c.name for c in table.columns if c.required)
@@ -356,7 +359,7 @@ def _cast_vector(series: pl.Series, spec: Column, place: str) -> pl.Series:
 
 
 def _take_kinds(series: pl.Series, place: str, seen: Counter[str]) -> pl.Series:
-    """Kinds of interaction as text; those that are near to a known one are noted."""
+    """Kinds of interaction as text, known ones in lower case; others near to a known one are noted."""
     if not (series.dtype in (pl.String, pl.Null) or series.dtype.is_integer()):
         _refuse_type(series, place, "kinds of interaction are text")
     text = series.cast(pl.String)
@@ -369,6 +372,11 @@ def _take_kinds(series: pl.Series, place: str, seen: Counter[str]) -> pl.Series:
     stripped = int((kinds != text).sum())
     if stripped:
         seen["blanks around kinds: stripped"] += stripped
+    lower = kinds.str.to_lowercase()
+    other_case = lower.is_in(list(KINDS)) & (lower != kinds)
+    for kind, count in kinds.filter(other_case).value_counts(name="count").sort(kinds.name).rows():
+        seen[f"kind {shorten(kind)} is read as {kind.lower()!r}"] += int(count)
+    kinds = kinds.set(other_case.fill_null(False), None).fill_null(lower)
     own = kinds.filter(~kinds.is_in(list(KINDS)))
     for kind, count in own.value_counts(name="count").sort(own.name).rows():
         if near := find_near_kind(kind):

@@ -83,7 +83,8 @@ _FORM = (
 _ZONED = r"(?:[Zz]|UTC|utc|GMT|gmt)$|[+−]|[Tt ][0-9:.,]+ *-|-[0-9]{2}:[0-9]{2}"
 
 _REMEDY = (
-    "write ISO 8601, in UTC. Numbers are read as seconds, milli-, micro- or nanoseconds since 1970, "
+    "write ISO 8601, such as 2026-04-16T22:10:38+02:00 or, in UTC or the zone of tz=, "
+    "2026-04-16T22:10:38. Numbers are read as seconds, milli-, micro- or nanoseconds since 1970, "
     "by their size"
 )
 _UNKNOWN = (

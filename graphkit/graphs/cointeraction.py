@@ -77,8 +77,10 @@ def cointeraction_graph(
         The objects: another of these node sets. :mod:`graphkit.data.incidence` defines the
         incidence of each pair.
     kinds
-        Kinds of interaction that count, by default all but view, mention and tag; used where
-        one of the node sets is ``"accounts"``.
+        Kinds of interaction that count; used where one of the node sets is ``"accounts"``. By
+        default like, comment, share, repost, save, duet, stitch, reply and play: views, mentions
+        and tags are left out, and so are all others, such as quote, rating or one's own, which
+        are counted. Capitals do not matter in known kinds.
     weight
         One of the above. Edges of weight 0 (under ``tfidf`` an object of all actors) are left
         out and counted.

@@ -269,8 +269,8 @@ def microseconds(window: timedelta | str) -> int:
         length = round(sum(Fraction((n or "0").replace(",", ".")) * UNITS[u] for n, u in parts))
     else:
         raise OptionError(
-            f"window={shorten(window)} is a {type(window).__name__}: pass a datetime.timedelta, or text "
-            "such as '10s', '5min', '2h' or '1d'."
+            f"window={shorten(window)} has no unit: pass text such as '60s', '5min', '2h' or '1d', or a "
+            "datetime.timedelta."
         )
     if length <= 0:
         raise OptionError(f"window={shorten(window)}: a length above 0 is needed (at least '1us').")

@@ -8,7 +8,7 @@ wherever it runs: weights agree with the local engine to the last bit.
 
 On one machine
 --------------
-``pip install 'graphkit-social[spark]'`` and Java 17 or later. A session is started with
+``pip install ".[spark]"`` in the folder of graphkit and Java 17 or later. A session is started with
 
     from pyspark.sql import SparkSession
     session = SparkSession.builder.master("local[*]").getOrCreate()
@@ -85,6 +85,7 @@ from graphkit.errors import (
     FileError,
     MissingDataError,
     OptionError,
+    install_text,
     warn,
 )
 from graphkit.graphs import projection as product
@@ -123,8 +124,8 @@ def find_session(session: Any) -> Any:
         from pyspark.sql import SparkSession
     except ImportError as error:
         raise DependencyError(
-            "Spark needs the package pyspark and Java 17 or later: pip install "
-            "'graphkit-social[spark]', then start a session with: " + START
+            f"Spark needs the package pyspark and Java 17 or later: {install_text('spark')}, then "
+            f"start a session with: {START}"
         ) from error
     found = session or SparkSession.getActiveSession()
     if found is None:

@@ -141,6 +141,8 @@ class Contrast(Frozen, table="_shown"):
             WITHIN_WORLD: f"{largest['replications']} replications",
         }
         facts["intervals"] = f"{first['interval']} ({units[first['interval']]})"
+        if not self.frame.get_column("low").count():
+            facts["intervals"] = "none: they need replications=2 or more, or several worlds"
         facts["held fixed"] = first["fixed"]
         shares = [first["filler"], first["baseline_filler"]]
         known = ["unknown" if share is None else f"{share:.0%}" for share in shares]

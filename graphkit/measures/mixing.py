@@ -360,7 +360,7 @@ def ei_null(
     Parameters
     ----------
     views, membership, homes, poster_indptr, posters
-        As for :func:`crossing`.
+        Arrays of a log of views, as for :func:`crossing`; of a graph take :func:`mixing`.
 
     Raises
     ------

@@ -135,6 +135,11 @@ def visibility(
     width
         Of a new figure: ``"page"``, or ``"phone"``, legible at 390 pixels.
     """
+    if not isinstance(found, Visibility):
+        raise DataError(
+            f"plot.visibility draws the result of gk.visibility(partition, follow_graph), and was given "
+            f"a {type(found).__name__}."
+        )
     frame = found.frame.head(top).filter(pl.col("follow_f1").is_not_null())
     if not frame.height:
         raise DataError("no community shares enough nodes with the follow graph to be plotted.")

@@ -24,6 +24,7 @@ from graphkit.errors import (
     OptionError,
     check_choice,
     check_integer,
+    install_text,
     shorten,
 )
 from graphkit.plot.labels import shown, shown_all
@@ -244,7 +245,7 @@ def check_map_file(path: Path) -> None:
         import bokeh  # noqa: F401
     except ImportError:
         raise DependencyError(
-            "an interactive map needs Bokeh: pip install 'graphkit-social[interactive]'."
+            f"an interactive map needs Bokeh: {install_text('interactive')}."
         ) from None
 
 

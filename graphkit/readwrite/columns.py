@@ -150,7 +150,8 @@ def from_frame(
     tz
         Time zone of times without one, such as ``"Europe/Berlin"`` or ``"+02:00"``; UTC if absent.
     separator
-        Text between the entries of lists in cells; found if absent.
+        Text between the entries of lists in cells; found if absent. ``"#"`` takes the hashtags of a
+        column of texts, such as captions.
     real_ids
         Words that mean missing elsewhere, such as ``"null"``, but are ids here.
     source, terms

@@ -243,6 +243,13 @@ def refuse_other_text(path: Path) -> None:
         )
 
 
+#: What to do with records within records.
+FLATTEN = (
+    "flatten the records first, as pandas.json_normalize or unnest of Polars does, and pass the frame to "
+    "graphkit.from_frame"
+)
+
+
 def first_bad_line(lines: pl.Series) -> int | None:
     """Index of the first line that is neither blank nor JSON; `None` if there is none."""
     bad = (lines.str.len_bytes() > 0) & lines.str.json_path_match("$").is_null()
@@ -265,6 +272,11 @@ def refuse_json_ids(path: Path, columns: Iterable[str]) -> None:
     found = lines.filter(text.contains(odd)).head(1).select("line", value=text.extract(odd))
     for line, value in found.collect(engine="streaming").rows():
         what = {"{": "an object", "[": "a list"}.get(value, value)
+        if value == "{":
+            raise DataError(
+                f"{path}, line {line + 1}: an id is an object, and columns are not looked for within it: "
+                f"{FLATTEN}. Ids are: {', '.join(columns)}."
+            )
         raise DataError(
             f"{path}, line {line + 1}: an id is {what}; ids are text or integers (a float has lost "
             f"digits above 2^53). Ids are: {', '.join(columns)}."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import glob
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -53,6 +54,9 @@ def rename_columns(
             # the other way round is a common slip, and is told, not guessed
             turned = new in frame.columns and TABLES[table].column(old) is not None
             hint = " It maps the name in the file to that of graphkit." if turned else ""
+            nested = old.partition(".")[0]
+            if nested != old and isinstance(frame.schema.get(nested), pl.Struct):
+                hint = f" Column {shorten(nested)} holds records: {fs.FLATTEN}."
             raise DataError(
                 f"{place} has no column {shorten(old)}, which columns= names; there are "
                 f"{name_some(frame.columns, 8) or 'none'}.{hint or nearest(old[:60], frame.columns)}"
@@ -258,9 +262,14 @@ def _read_ndjson(name: str, path: Path, names: Mapping[str, str]) -> pl.DataFram
         bad = fs.first_bad_line(lines)
         if bad is None:
             raise
+        remedy = "write or download the file again."
+        if not (lines[bad + 1 :] != "").any():
+            remedy = (
+                "the last one looks cut off: write or download the file again, or remove it, as `sed "
+                "'$d' FILE > WHOLE` does."
+            )
         raise FileError(
-            f"{path}, line {bad + 1}: no JSON object. Each line of an NDJSON file holds one; write or "
-            "download the file again."
+            f"{path}, line {bad + 1}: no JSON object. Each line of an NDJSON file holds one; {remedy}"
         ) from error
 
 
@@ -293,7 +302,8 @@ def read_dataset(
     ``memberships`` is one file, ``.parquet``, ``.csv``, ``.tsv``, ``.ndjson`` or ``.jsonl``, the
     texts also with ``.gz``; any may be absent. A ``dataset.toml`` may add schema_version, source, terms,
     real_ids, pseudonyms (the fingerprint of their key), [time_kinds], [columns]
-    (``[columns.interactions]`` with ``user = "account_id"``) and [files] with the SHA-256 of each,
+    (``[columns.interactions]`` with ``user = "account_id"``), [left_out] with what was left out
+    before, by reason, which the provenance counts, and [files] with the SHA-256 of each,
     which is then checked. CSV columns are read as text and cast by the schema, so that ids keep all
     digits; they are separated by commas, semicolons, tabs or bars, which the header shows. Decimal
     commas are not guessed. Other files are ignored.
@@ -326,7 +336,8 @@ def read_dataset(
     tz
         Time zone of times without one, such as ``"Europe/Berlin"`` or ``"+02:00"``; UTC if absent.
     separator
-        Text between the entries of lists in cells; found if absent.
+        Text between the entries of lists in cells; found if absent. ``"#"`` takes the hashtags of a
+        column of texts, such as captions.
     unknown
         Account and item ids that the accounts or items table lacks: ``"raise"``, ``"drop"``
         their rows, or ``"add"`` them to the table. Not checked without that table.
@@ -424,10 +435,12 @@ def read_dataset(
         _add_unknown(tables, notes)
     asked = {"unknown": unknown, "columns": named, "kind_is": kind_is, "tz": tz}
     asked |= {"table": table, "separator": separator, "pseudonyms": header.pseudonyms or None}
+    removed = Counter(header.left_out)
+    removed.update({f"{table}: {reason}": n for (table, reason), n in dropped.items()})
     record = Provenance.of(
         "read_dataset",
         {key: value for key, value in asked.items() if value is not None and value != {}},
-        removed={f"{table}: {reason}": n for (table, reason), n in dropped.items()},
+        removed=removed,
     )
     try:
         dataset = Dataset(
@@ -444,7 +457,28 @@ def read_dataset(
     except DataError as error:
         raise DataError(f"{root}: {error}") from error
     _check_times_of_ids(dataset, notes)
+    _note_kept(dataset, notes)
     return dataset, ImportReport.of(read, kept, dropped, notes)
+
+
+def _note_kept(dataset: Dataset, notes: Counts) -> None:
+    """Note rows of a log that are kept, though some have no time, and some are there twice."""
+    for name in ("interactions", "impressions"):
+        frame = dataset.tables.get(name)
+        if frame is None or "at" not in frame.columns:
+            continue
+        lacking = frame.get_column("at").null_count()
+        if lacking == frame.height:
+            continue
+        notes[name, "no time: kept, and left out where times are needed"] += lacking
+        # without a time, one may do the same again
+        known = frame.select(
+            spec.name for spec in TABLES[name].columns if spec.name in frame.columns
+        )
+        known = known.filter(pl.col("at").is_not_null())
+        notes[name, "the same row again: kept, for events may repeat"] += (
+            known.height - known.n_unique()
+        )
 
 
 def _check_times_of_ids(dataset: Dataset, notes: Counts) -> None:
@@ -657,7 +691,7 @@ def write_dataset(dataset: Dataset, folder: str | Path, *, overwrite: bool = Fal
     """Write a dataset folder: a Parquet file per table and a ``dataset.toml``.
 
     Equal datasets give equal bytes. :func:`read_dataset` restores the dataset, with row order
-    and columns beyond the schema.
+    and columns beyond the schema, and what was left out in making it, as counts by reason.
 
     Parameters
     ----------
@@ -710,6 +744,7 @@ def write_dataset(dataset: Dataset, folder: str | Path, *, overwrite: bool = Fal
         dataset.real_ids,
         str(dataset.provenance.find("pseudonyms") or ""),
         dict(dataset.time_kinds),
+        left_out=dataset.provenance.census(),
     )
     header_text(header)  # raises before any file is written
     for name, frame in dataset.tables.items():

@@ -32,10 +32,12 @@ class Header:
     time_kinds: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
 
-_KEYS = tuple(
-    "schema_version source terms refresh_due real_ids pseudonyms time_kinds columns files".split()  # noqa: SIM905
+_KEYS = (
+    *("schema_version", "source", "terms", "refresh_due", "real_ids", "pseudonyms"),
+    *("time_kinds", "columns", "files", "left_out"),
 )
 
 
@@ -65,6 +67,7 @@ def read_header(folder: Path) -> Header:
         time_kinds=_read_time_kinds(values.get("time_kinds", {}), path),
         columns=_read_columns(values.get("columns", {}), path),
         files=_check_text_table(values.get("files", {}), "files", path),
+        left_out=_read_left_out(values.get("left_out", {}), path),
     )
 
 
@@ -92,6 +95,14 @@ def _read_real_ids(values: Mapping[str, Any], path: Path) -> tuple[str, ...]:
 def _check_text_table(value: Any, key: str, path: Path) -> dict[str, str]:
     if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
         raise DataError(f"{path}: [{key}] must map names to texts, but holds {shorten(value)}.")
+    return value
+
+
+def _read_left_out(value: Any, path: Path) -> dict[str, int]:
+    if not isinstance(value, dict) or not all(type(v) is int and v >= 0 for v in value.values()):
+        raise DataError(
+            f"{path}: [left_out] must map reasons to numbers of rows, but holds {shorten(value)}."
+        )
     return value
 
 
@@ -178,6 +189,9 @@ def header_text(header: Header) -> str:
         lines += [
             f"{_quote_toml(key)} = {_quote_toml(value)}" for key, value in sorted(table.items())
         ]
+    if header.left_out:
+        lines += ["", "[left_out]"]
+        lines += [f"{_quote_toml(why)} = {n}" for why, n in sorted(header.left_out.items())]
     return "\n".join(lines) + "\n"
 
 

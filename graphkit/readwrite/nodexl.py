@@ -8,7 +8,14 @@ from typing import Any
 import polars as pl
 
 from graphkit.data.attributes import to_column, unique_name
-from graphkit.errors import DataError, DependencyError, FileError, MissingDataError, name_some
+from graphkit.errors import (
+    DataError,
+    DependencyError,
+    FileError,
+    MissingDataError,
+    install_text,
+    name_some,
+)
 from graphkit.readwrite.edge_lists import add_nodes
 from graphkit.readwrite.graph_tables import GraphTables, no_weight, open_bytes, wanted_weight
 
@@ -46,7 +53,7 @@ def read_nodexl(path: Path, weight: str | None) -> GraphTables:
         import python_calamine
     except ImportError:
         raise DependencyError(
-            f"{path}: python-calamine reads workbooks: pip install 'graphkit-social[nodexl]'."
+            f"{path}: python-calamine reads workbooks: {install_text('nodexl')}."
         ) from None
     with open_bytes(path) as file:
         try:

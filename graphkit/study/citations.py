@@ -60,7 +60,9 @@ _FORM = re.compile(
 
 def methods_of(study: CommunityStudy) -> tuple[str, list[str]]:
     """How the communities of a study were found, as a paragraph, and the works that it cites."""
-    paragraph, _, works = methods_paragraph(study.partition).partition("\n\nReferences\n")
+    paragraph, _, works = methods_paragraph(
+        study.partition, null=study.null, root=study.seed
+    ).partition("\n\nReferences\n")
     return paragraph, works.splitlines()
 
 

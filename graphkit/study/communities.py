@@ -23,8 +23,9 @@ from graphkit.communities import (
 )
 from graphkit.data.dataset import Dataset, require_dataset
 from graphkit.data.graph import Graph
-from graphkit.data.incidence import account_tags
+from graphkit.data.incidence import OTHER_KINDS, account_tags
 from graphkit.data.partition import Partition
+from graphkit.data.provenance import Provenance
 from graphkit.data.results import ImportReport
 from graphkit.data.tags import STOP_TAGS
 from graphkit.errors import MissingDataError, OptionError, check_choice, check_integer
@@ -52,10 +53,17 @@ from graphkit.study.disclosure import (
     unassign_small,
 )
 from graphkit.study.figures import Draw, draw_both
-from graphkit.study.folder import ResultsFolder, writing_results
+from graphkit.study.folder import ResultsFolder, warn_of_replacing, writing_results
 from graphkit.study.results import CommunityStudy
 
 __all__ = ["community_facts", "community_stages", "graph_tables", "study_communities"]
+
+
+#: Options that a manifest tells as they were given.
+_TOLD = (
+    *("between", "through", "kinds", "weight", "min_shared", "max_degree", "window", "top"),
+    *("quality", "runs", "engine"),
+)
 
 
 def study_communities(
@@ -94,7 +102,8 @@ def study_communities(
     dataset
         The data.
     out
-        Folder for the results: new, empty, or of an earlier study.
+        Folder for the results: new, empty, or of an earlier study, which is replaced; a warning
+        says so if that was another study.
     between, through, kinds, weight, min_shared, max_degree, window, top, exclude
         As in :func:`graphkit.cointeraction_graph`; through tags, the stop-tags are
         excluded unless `exclude` says otherwise.
@@ -143,6 +152,16 @@ def study_communities(
     require_dataset(dataset, caller="study_communities")
     least = check_integer("min_group_size", min_group_size, 1)
     check_choice("members", members, MEMBERS)
+    asked = {"seed": streams.seed, **options.parameters(), **search}
+
+    def is_same(record: Mapping[str, Any]) -> bool:
+        if record.get("dataset") != dataset.content_key or "provenance" not in record:
+            return False
+        known = Provenance.from_dict(record["provenance"])
+        own = {name: known.find(name) for name in _TOLD} | {"seed": record.get("seed")}
+        return all(own[name] == asked[name] for name in own)
+
+    warn_of_replacing(out, is_same)
     with writing_results(out):
         folder = ResultsFolder(out)
         study = community_stages(
@@ -190,7 +209,7 @@ def community_stages(
             null, untested = _test_null(dataset, graph, search, null_draws, streams)
     study = _name_and_show(dataset, graph, partition, folder, repeat, streams, least)
     notes = study.notes if null else (f"null not tested: {untested}", *study.notes)
-    study = replace(study, null=null, notes=notes)
+    study = replace(study, null=null, notes=notes, seed=streams.seed)
     truth = None if truth is None else unassign_small(truth, least)
     if truth is not None and truth.n_communities and partition.n_communities:
         with folder.stage("comparison with the truth"):
@@ -223,6 +242,11 @@ def _name_and_show(
 ) -> CommunityStudy:
     """Community names and visibility on the follow graph, as far as the data allow."""
     notes = [refresh_text(dataset).rstrip(".")] if overdue(dataset) else []
+    notes += [
+        f"left out: {count:,} {reason}; kinds=, on the command line --kind, says which count"
+        for reason, count in graph.provenance.removed.items()
+        if reason.startswith(OTHER_KINDS)
+    ]
     with folder.stage("names"):
         try:
             partition = disclosed_names(label_communities(partition, dataset), least)

@@ -23,12 +23,13 @@ from graphkit.data.files import (
     guard_formulas,
     locked_folder,
     open_folder,
+    read_record,
     write_json,
     write_record,
     write_text,
     write_whole,
 )
-from graphkit.errors import FileError, GraphkitError
+from graphkit.errors import FileError, GraphkitError, warn
 from graphkit.plot.style import Canvas
 from graphkit.study.disclosure import public_message
 
@@ -54,6 +55,19 @@ def writing_results(path: str | Path) -> Iterator[None]:
         except KeyboardInterrupt as stop:
             done = f" {stop}" if str(stop) else " Run the same again to continue."
             raise KeyboardInterrupt(f"finished results are kept in {path}.{done}") from None
+
+
+def warn_of_replacing(out: str | Path, is_same: Callable[[Mapping[str, Any]], bool]) -> None:
+    """Warn if a folder holds finished results whose manifest is not of the same study."""
+    try:
+        record = read_record(Path(out) / _MANIFEST) if Path(out).is_dir() else None
+    except FileError:  # a damaged one is told when the folder is opened
+        return
+    if record is not None and record.get("finished") and not is_same(record):
+        warn(
+            f"{out}: the finished results of another study in this folder are replaced. Name another "
+            "folder to keep both."
+        )
 
 
 class ResultsFolder:

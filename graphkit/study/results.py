@@ -63,6 +63,8 @@ class CommunityStudy(Frozen, title="Community study", table="table"):
     null
         Comparison with projections of random logs; `None` where there is no such test, for
         which a note gives the reason.
+    seed
+        Seed of the study; `None` where it is not known.
     """
 
     dataset: Dataset
@@ -75,6 +77,7 @@ class CommunityStudy(Frozen, title="Community study", table="table"):
     notes: tuple[str, ...]
     recovery: pl.DataFrame | None = None
     null: NullComparison | None = None
+    seed: int | None = None
 
     @property
     def found(self) -> bool:
@@ -83,6 +86,12 @@ class CommunityStudy(Frozen, title="Community study", table="table"):
         Both quality and agreement must differ, see :attr:`NullComparison.stable`.
         """
         return self.verdict == STABLE
+
+    @property
+    def untested(self) -> bool:
+        """Whether runs agree on several communities, at least in part, that no null test was made of."""
+        several = self.partition.n_communities + n_merged(self.partition) > 1
+        return self.null is None and several and not self.partition.stability < DISAGREE
 
     @property
     def verdict(self) -> str:
@@ -113,11 +122,12 @@ class CommunityStudy(Frozen, title="Community study", table="table"):
         return summary.join(seen, on="community", how="left", maintain_order="left")
 
     def _facts(self) -> dict[str, object]:
-        kind = self.partition.node_kind
+        kind, told = self.partition.node_kind, self.partition.n_communities
+        untested = f"{told}, not tested against chance" if self.untested else "none found"
         facts: dict[str, object] = {
             kind: self.graph.n_nodes,
             "edges": self.graph.n_edges,
-            "communities": self.partition.n_communities if self.found else "none found",
+            "communities": told if self.found else untested,
             "agreement of runs (AMI)": self.partition.stability,
             "null": "not tested" if self.null is None else self.null.conclusion,
             "verdict": self.verdict,

@@ -61,7 +61,7 @@ from graphkit.study.disclosure import (
     without_few_creators,
 )
 from graphkit.study.figures import flow_tables, write_figures
-from graphkit.study.folder import ResultsFolder, writing_results
+from graphkit.study.folder import ResultsFolder, warn_of_replacing, writing_results
 from graphkit.study.inputs import StudyInputs, check_inputs, load_inputs, manifest_facts
 from graphkit.study.published import calibrate_viewers, validate_runs
 from graphkit.study.report import write_report
@@ -100,7 +100,8 @@ def run_study(
     study
         A study file, or a configuration.
     out
-        Folder for the results: new, empty, or of an earlier study.
+        Folder for the results: new, empty, or of an earlier study, which is replaced; a warning
+        says so if that was another study.
     executor
         Where worlds are simulated, as for :func:`graphkit.simulate_spread`; the results are the
         same bytes. Not with ``[simulation] impressions``.
@@ -126,6 +127,8 @@ def run_study(
             "[simulation] impressions: workers of an executor cannot write to one folder. Run the "
             "study without the executor, or without impressions."
         )
+    file, text = Path(out) / "study.toml", _HEAD + public_config(config).to_toml()
+    warn_of_replacing(out, lambda _: file.is_file() and file.read_text("utf-8") == text)
     with writing_results(out), warnings.catch_warnings():
         # the report states the share of filler itself
         warnings.filterwarnings("ignore", "simulate_spread: filler", GraphkitWarning)

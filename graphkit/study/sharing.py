@@ -14,7 +14,7 @@ from graphkit.data.partition import Partition, Runs
 from graphkit.data.provenance import Provenance
 from graphkit.data.visibility import Visibility
 from graphkit.data.vocabulary import Vocabulary
-from graphkit.errors import MissingDataError, OptionError, check_integer
+from graphkit.errors import FileError, MissingDataError, OptionError, check_integer
 from graphkit.measures import Mixing
 from graphkit.study.config import load_config
 from graphkit.study.disclosure import (
@@ -138,10 +138,15 @@ def _read_groups(source: Path) -> tuple[Partition, Visibility | None]:
     """Partition and visibility of a results folder; without a table of members, of nobody's ids."""
     record = read_record(source / MANIFEST) if source.is_dir() else None
     table = None if record is None else read_table(source, "communities")
-    known = record is not None and record["finished"]
-    if not known or table is None or read_table(source, "members") is not None:
+    if record is None or table is None:
+        raise FileError(
+            f"{source} is no results folder with communities, of which a bundle is made: give the folder "
+            "that `graphkit communities --out` or `graphkit run --out` wrote. A bundle needs no members."
+        )
+    if not record["finished"]:
+        raise FileError(f"{source}: this study did not finish: run it again first.")
+    if read_table(source, "members") is not None:
         return read_results(source)
-    assert record is not None
     codes = np.repeat(np.arange(table.height, dtype=np.int32), table.get_column("size").to_numpy())
     # those without a community, by the share that one of the others is of all
     total = round(table["size"][0] / table["share"][0]) if table.height else 0

@@ -94,7 +94,11 @@ def data_text(
         texts.append(f"Terms: {ds.terms}")
     if ds.refresh_due is not None and not overdue(ds):
         texts.append(refresh_text(ds))
-    if report is not None and not report.n_dropped:
+    before = ds.provenance.census()
+    if sum(before.values()) > (report.n_dropped if report else 0):
+        told = "; ".join(f"{n:,} {why}" for why, n in before.items())
+        texts.append(f"Left out before the study: {told}.")
+    elif report is not None and not report.n_dropped:
         texts.append("No row was dropped on reading.")
     if result is None:
         return texts

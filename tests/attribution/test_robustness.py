@@ -168,6 +168,7 @@ def test_other_kinds_of_partition_are_choices() -> None:
         ("s = 0.25", None, "not estimable"),
     ]
     assert found.nearest["condition"].to_list() == ["s = 0.75", "follow partition"]
+    assert "other conditions (2 other partitions among them), turns under" in found.verdict
     other = judge(own, conditions, measure="crossing", partition="follow")
     assert other.frame.filter(pl.col("dimension") == "s")["condition"].to_list() == ["s = 0.5"]
 

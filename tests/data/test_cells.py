@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 import graphkit as gk
 from graphkit.data.cells import split_lists
-from graphkit.errors import DataError, OptionError
+from graphkit.errors import DataError, GraphkitWarning, OptionError
 
 
 def split(*cells: str | None, separator: str | None = None) -> tuple[list[object], dict[str, int]]:
@@ -177,3 +178,18 @@ def test_a_dataset_parts_tags_and_flags() -> None:
         "items: lists in 'tags' parted at '|'": 1,
         "items: lists in 'flags' read between brackets": 1,
     }
+
+
+def test_hashtags_are_taken_from_captions() -> None:
+    captions = ["Look at this! #Elo #End_game, #fyp. https://x.y/z#no", "nothing", None, "#a#b ＃c"]
+    log = {"user": list("abcd"), "video": list("vwxy"), "caption": captions}
+    options: dict[str, Any] = {"account": "user", "item": "video", "kind_is": "like"}
+    ds = gk.from_frame(log, **options, tags="caption", separator="#")
+    assert ds.items is not None
+    found = [["#Elo", "#End_game", "#fyp"], [], None, ["#a", "#b", "＃c"]]
+    assert ds.items["tags"].to_list() == found
+    assert gk.cointeraction_graph(ds, between="tags", through="items").n_nodes == 6
+    with pytest.warns(GraphkitWarning, match=r"1 cell is a text with hashtags.*separator='#'"):
+        gk.from_frame(
+            log | {"caption": ["hip hop", None, "#x", "Look! #y"]}, **options, tags="caption"
+        )

@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+import graphkit as gk
 from graphkit.data.dataset import Dataset
 from graphkit.errors import DataError, GraphkitError, GraphkitWarning, MissingDataError, OptionError
 
@@ -223,3 +224,47 @@ def test_watch_fractions_that_are_times_are_told() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         Dataset(impressions=log | {"watch_fraction": [0.2, 1.0, 40.0]})  # one is watched often
+
+
+def test_two_datasets_are_joined_with_what_was_left_out() -> None:
+    log = {"user": ["a", "b", "b"], "video": ["v", "v", "w"], "tag": ["#x", "#x", "#y"]}
+    first = gk.from_frame(log, account="user", item="video", kind_is="like", tags="tag")
+    with pytest.warns(GraphkitWarning, match="follows itself"):
+        follows = gk.from_frame(
+            {"who": ["a", "a", "b", "c"], "whom": ["b", "b", "b", "a"]},
+            follower="who",
+            followee="whom",
+        )
+    both = first.join(follows)
+    assert list(both.tables) == ["items", "follows", "interactions"]
+    told = {"follows: account follows itself": 1, "follows: the same row again": 1}
+    assert both.provenance.removed == told
+    assert both.provenance.census() == told  # counted once
+    assert gk.graphs.methods_paragraph(gk.follow_graph(both)).count("the same row again") == 1
+    # a table of both, with an item that only the second log has
+    second = gk.Dataset(interactions={"account_id": ["a"], "item_id": ["z"], "kind": ["like"]})
+    more = both.join(second).join(follows)
+    assert more.interactions is not None
+    assert more.interactions.height == 4
+    assert list(more.item_ids.ids) == ["v", "w", "z"]
+    again = "follows: the same follower_id and followee_id in both datasets"
+    assert more.provenance.removed[again] == 2
+    with pytest.warns(GraphkitWarning, match="no account is in both"):
+        first.join(gk.Dataset(follows={"follower_id": ["1"], "followee_id": ["2"]}))
+    with pytest.raises(DataError, match="join needs a graphkit Dataset"):
+        first.join(follows.follows)  # type: ignore[arg-type]
+
+
+def test_different_meanings_and_keys_are_not_joined() -> None:
+    one = gk.Dataset(interactions={"account_id": ["a"], "kind": ["like"], "at": ["2026-01-01"]})
+    other = gk.Dataset(**one.tables, time_kinds={"interactions.at": "bound"})
+    with pytest.raises(DataError, match="time kind 'event' in one and 'bound' in the other"):
+        one.join(other)
+    hidden = gk.privacy.pseudonymise(one, gk.privacy.PseudonymKey(b"k" * 32))
+    with pytest.raises(DataError, match="pseudonyms"):
+        one.join(hidden)
+
+
+def test_a_required_column_is_told_before_a_likeness() -> None:
+    with pytest.raises(DataError, match=r"column 'account_id' is missing.*from_frame"):
+        Dataset(interactions={"user": ["a"], "video": ["v"], "tags": ["x"], "action": ["like"]})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import functools
+import json
 import re
 import shlex
 import tomllib
@@ -157,6 +158,9 @@ def test_blocks_of_every_page_run(page: Path) -> None:
     assert {block.language for block in blocks(page)} <= LANGUAGES
     names = tutorial() if page.name == "tutorial.md" else run_page(page)
     assert names
+    if page.name == "own_data.md":  # its commands find what was planted, by name
+        assert json.loads(Path("results/manifest.json").read_text())["communities_found"] == 3
+        assert "#books" in Path("results/report.html").read_text()
 
 
 def test_a_wrong_option_would_be_found() -> None:

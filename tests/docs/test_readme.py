@@ -89,3 +89,8 @@ def test_the_ten_worlds_of_the_picture_are_those_of_the_demo() -> None:
 
     assert demo_config().world.worlds == 10
     assert "Ten synthetic platforms" in README
+
+
+def test_own_data_go_on_under_the_name_of_the_ten_lines() -> None:
+    name, other = re.findall(r"(\w+)(?:, report)? = gk\.(?:load_platform|read_any)", README)
+    assert other == name

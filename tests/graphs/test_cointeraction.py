@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import graphkit as gk
-from graphkit.errors import DataError, MissingDataError, OptionError
+from graphkit.errors import DataError, GraphkitWarning, MissingDataError, OptionError
 from graphkit.graphs import cointeraction_graph
 
 START = datetime(2024, 5, 1, tzinfo=UTC)
@@ -357,7 +357,7 @@ def test_order_of_rows_does_not_matter() -> None:
         ({"window": "5m"}, "'m' could be minutes or months"),
         ({"window": "soon"}, "window='soon' is not understood.*'10s'"),
         ({"window": "5 mins"}, "Did you mean 'min'"),
-        ({"window": 10}, "window=10 is a int"),
+        ({"window": 10}, "window=10 has no unit: pass text such as '60s'"),
         ({"exclude": "v1"}, "one text"),
     ],
 )
@@ -436,3 +436,22 @@ def test_shares_within_seconds(shared_data: Path) -> None:
     right = {(a, b): float(n) for a, b, n in pairs.iter_rows()}
     assert as_dict(graph) == right
     assert graph.n_nodes == 9509
+
+
+def test_kinds_that_do_not_count_are_counted_and_told() -> None:
+    kinds = ["like"] * 4 + ["watch"] * 10 + ["quote"] * 2 + ["a private caption"]
+    acts = {"account_id": ["a", "b"] * 8 + ["a"], "item_id": ["v"] * 17, "kind": kinds}
+    graph = cointeraction_graph(gk.Dataset(interactions=acts))
+    reason = "interactions of other kinds (watch 10, quote 2, others 1), of 17"
+    assert graph.provenance.removed == {reason: 13}
+    assert reason in repr(graph)
+    assert reason in gk.graphs.methods_paragraph(graph)
+    assert cointeraction_graph(gk.Dataset(interactions=acts), kinds=["watch"]).n_edges == 1
+
+
+def test_known_kinds_in_capitals_are_the_same_kinds() -> None:
+    acts = {"account_id": ["a", "b"], "item_id": ["v", "v"], "kind": ["LIKE", "Like"]}
+    with pytest.warns(GraphkitWarning, match="kind 'LIKE' is read as 'like'"):
+        ds = gk.Dataset(interactions=acts)
+    for kinds in (None, ["like"], ["LIKE"]):
+        assert cointeraction_graph(ds, kinds=kinds).edges().rows() == [("a", "b", 1.0)]

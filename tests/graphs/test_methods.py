@@ -333,3 +333,26 @@ def test_communities_from_attributes_say_so() -> None:
     assert "after over-represented values of the node attribute 'camp', by" in text
     assert "must be held by 10% of the members that have any" in text
     assert "Some names of communities were chosen by hand." in text
+
+
+def test_a_null_test_and_the_seed_of_a_study_are_told() -> None:
+    graph = gk.Graph.from_edges(
+        *zip(*combinations("abcd", 2), *combinations("efgh", 2), strict=True), directed=False
+    )
+    found = gk.leiden(graph, runs=2, rng=3)
+    null = gk.communities.rewired_null(graph, n=19, runs=2, rng=1)
+    assert "null not tested" in methods_paragraph(found)
+    told = methods_paragraph(found, null=null, root=7)
+    assert "not tested" not in told
+    assert (
+        f"They were compared with those of 19 rewired graphs, which keep every degree: p = {null.p():.2g}"
+        in told
+    )
+    assert null.conclusion in told
+    assert "random seed: 7, from which 3 (leiden) follows" in told
+    with pytest.raises(OptionError, match="goes with communities"):
+        methods_paragraph(graph, null=null)
+    with pytest.raises(DataError, match="of other nodes"):
+        methods_paragraph(
+            gk.leiden(gk.Graph.from_edges("xy", "yz", directed=False), rng=1), null=null
+        )

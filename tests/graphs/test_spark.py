@@ -222,7 +222,9 @@ def test_options_are_checked_before_spark(options: dict[str, Any], message: str)
 
 def test_without_spark_or_a_session(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyspark.sql", None)
-    with pytest.raises(DependencyError, match=r"pip install 'graphkit-social\[spark\]'"):
+    with pytest.raises(
+        DependencyError, match=r'pip install "\.\[spark\]" in the folder of graphkit'
+    ):
         spark_cointeraction("nowhere")
 
 

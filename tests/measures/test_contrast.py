@@ -44,7 +44,9 @@ def test_one_world_is_labelled_and_can_be_refused(by_hand: Any) -> None:
     assert gap["effect"] is None  # nothing is known of how worlds vary
     with pytest.raises(DataError, match="resample_worlds"):
         contrast(frame, "a", "b", require="worlds")
-    single = contrast(by_hand.outcome({"a": [[0.5]], "b": [[0.4]]}), "a", "b").row("crossing")
+    found = contrast(by_hand.outcome({"a": [[0.5]], "b": [[0.4]]}), "a", "b")
+    assert "none: they need replications=2 or more, or several worlds" in repr(found)
+    single = found.row("crossing")
     assert single["difference"] == pytest.approx(0.1)
     assert single["low"] is single["high"] is single["p"] is single["p_holm"] is None
 

@@ -297,7 +297,9 @@ def test_what_is_wrong_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(FileError):
         interactive_map(graph, partition, tmp_path / "file" / "map.html", rng=1)
     monkeypatch.setitem(sys.modules, "bokeh", None)
-    with pytest.raises(DependencyError, match=r"graphkit-social\[interactive\]"):
+    with pytest.raises(
+        DependencyError, match=r'pip install "\.\[interactive\]" in the folder of graphkit'
+    ):
         interactive_map(graph, partition, path)
     assert not path.exists()
     # the static map needs no Bokeh

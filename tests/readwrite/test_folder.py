@@ -24,7 +24,9 @@ from graphkit.errors import (
     OptionError,
 )
 from graphkit.parallel import show_progress
-from graphkit.readwrite import read_dataset, read_incidence, write_dataset
+from graphkit.privacy import PseudonymKey, pseudonymise
+from graphkit.readwrite import read_any, read_dataset, read_incidence, write_dataset
+from graphkit.study.text import data_text
 
 LONG_ID = "7375232772228682300"
 LONGER_ID = "123456789012345678901"
@@ -894,3 +896,66 @@ def test_a_log_in_one_file_describes_its_items_too(tmp_path: Path, ending: str) 
     wrong = {"items": {"tags": "tags", "maler": "author_id"}}
     with pytest.raises(DataError, match="no column 'maler', which columns= names"):
         read_dataset(log, columns=nested | wrong, kind_is="like")
+
+
+def test_what_was_left_out_is_kept_through_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "follows.csv").write_text("follower_id,followee_id\na,b\na,b\na,a\n")
+    first, report = read_dataset(tmp_path / "follows.csv")
+    assert report.n_dropped == 2
+    key = PseudonymKey(b"k" * 32)
+    folder = write_dataset(pseudonymise(first, key), tmp_path / "out")
+    again, report = read_dataset(folder)
+    assert report.n_dropped == 0
+    told = {"follows: the same row again": 1, "follows: account follows itself": 1}
+    assert again.provenance.removed == told
+    assert read_any(folder)[0].provenance.removed == told
+    assert data_text(again, report)[1] == (
+        "Left out before the study: 1 follows: account follows itself; 1 follows: the same row again."
+    )
+    header = folder / "dataset.toml"
+    header.write_text(header.read_text().replace('again" = 1', 'again" = "1"'))
+    with pytest.raises(DataError, match="must map reasons to numbers"):
+        read_dataset(folder)
+
+
+def test_rows_of_a_log_that_are_kept_are_noted(tmp_path: Path) -> None:
+    path = tmp_path / "interactions.csv"
+    rows = ["a,v,like,2026-01-01", "a,v,like,2026-01-01", "b,v,like,", "b,v,like,"]
+    path.write_text("\n".join(["account_id,item_id,kind,at", *rows]))
+    _, report = read_dataset(path)
+    assert report.notes.rows() == [
+        ("interactions", "no time: kept, and left out where times are needed", 2),
+        ("interactions", "the same row again: kept, for events may repeat", 1),
+    ]
+    path.write_text("account_id,item_id,kind\nNA,v,like\n")
+    with pytest.raises(DataError, match=r"'NA' is no id.*name the word in real_ids="):
+        read_dataset(path)
+    assert read_dataset(path, real_ids=["NA"])[0].account_ids.ids[0] == "NA"
+
+
+def test_what_does_not_fit_in_json_lines_has_a_way_out(tmp_path: Path) -> None:
+    path = tmp_path / "interactions.jsonl"
+    row = {"user": {"id": "a"}, "item_id": "v", "kind": "like"}
+    path.write_text(json.dumps(row) + "\n")
+    with pytest.raises(
+        DataError, match=r"no column 'user.id'.*'user' holds records.*json_normalize"
+    ):
+        read_dataset(path, columns={"user.id": "account_id"})
+    with pytest.raises(DataError, match=r"line 1: an id is an object.*json_normalize"):
+        read_dataset(path, columns={"user": "account_id"})
+    whole = json.dumps(row | {"account_id": "a"})
+    path.write_text(whole + "\n" + whole[:20])
+    with pytest.raises(FileError, match=r"line 2: no JSON object.*looks cut off.*remove it"):
+        read_dataset(path)
+
+
+@pytest.mark.parametrize("time", ["2026-04-16 22:10:38 CEST", "16.04.2026 22:10"])
+def test_a_time_that_is_none_says_which_forms_are(tmp_path: Path, time: str) -> None:
+    path = tmp_path / "interactions.csv"
+    path.write_text(f"account_id,item_id,kind,at\na,v,like,{time}\n")
+    with pytest.raises(DataError, match=r"such as 2026-04-16T22:10:38\+02:00 or.*tz="):
+        read_dataset(path)
+    for good in ("2026-04-16T22:10:38+02:00", "2026-04-16T22:10:38"):
+        path.write_text(f"account_id,item_id,kind,at\na,v,like,{good}\n")
+        ds, _ = read_dataset(path, tz="Europe/Berlin")
+        assert str(ds.interactions["at"][0]) == "2026-04-16 20:10:38+00:00"  # type: ignore[index]

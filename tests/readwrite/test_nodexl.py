@@ -129,5 +129,7 @@ def test_other_workbooks(
 def test_the_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = workbook(tmp_path / "g.xlsx", {"Edges": EDGES})
     monkeypatch.setitem(sys.modules, "python_calamine", None)
-    with pytest.raises(DependencyError, match=r"graphkit-social\[nodexl\]"):
+    with pytest.raises(
+        DependencyError, match=r'pip install "\.\[nodexl\]" in the folder of graphkit'
+    ):
         read_graph(path, directed=True)

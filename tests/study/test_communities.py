@@ -10,7 +10,7 @@ import pytest
 
 import graphkit as gk
 from graphkit.data.platform import Platform
-from graphkit.errors import FileError, OptionError
+from graphkit.errors import FileError, GraphkitWarning, OptionError
 from graphkit.study import study_communities
 
 
@@ -52,6 +52,11 @@ def test_the_whole_chain_twice_is_the_same_bytes(platform: Platform, tmp_path: P
     assert manifest["provenance"]["verb"] == "disclosed_names"
     assert "none found" not in repr(one)
     assert "#" in one._repr_html_()
+    # Methods say what the test said, and name the seed of the study first
+    page = (tmp_path / "1" / "report.html").read_text()
+    assert "not tested" not in page
+    assert "were compared with those of 19 projections of random logs" in page
+    assert "random seed: 2, from which" in page
 
 
 @pytest.mark.usefixtures("undrawn")
@@ -123,6 +128,20 @@ def test_without_a_null_nothing_is_found(platform: Platform, tmp_path: Path) -> 
     assert study.null is None
     assert study.notes[0].startswith("null not tested: weight='pairs' counts repeated")
     assert (study.found, study.verdict) == (False, study.partition.verdict)
+    assert f"{study.partition.n_communities}, not tested against chance" in repr(study)
+    assert "none found" not in repr(study)
     assert not (tmp_path / "out/tables/null.csv").exists()
     with pytest.raises(OptionError, match="null_draws=5: with fewer than 19"):
         study_communities(platform.dataset, tmp_path / "new", null_draws=5)
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_finished_results_of_another_study_are_not_replaced_silently(
+    platform: Platform, tmp_path: Path
+) -> None:
+    options: dict[str, Any] = {"runs": 2, "null_draws": 0, "rng": 1}
+    study_communities(platform.dataset, tmp_path / "out", **options)
+    study_communities(platform.dataset, tmp_path / "out", **options)  # the same again
+    for changed in ({"rng": 2}, {"top": 9}):
+        with pytest.warns(GraphkitWarning, match="the finished results of another study"):
+            study_communities(platform.dataset, tmp_path / "out", **options | changed)

@@ -14,7 +14,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from graphkit.errors import DataError, FileError, GraphkitWarning
+from graphkit.errors import DataError, FileError, GraphkitError, GraphkitWarning
+from graphkit.study import StudyConfig, run_study
 from graphkit.study.folder import ResultsFolder, writing_results
 
 FRAME = pl.DataFrame({"id": ["a"], "tags": [["x", "y"]], "n": [1.5]})
@@ -238,3 +239,13 @@ def test_a_failure_that_cannot_be_written_either(
     assert "No space left on device. Earlier files are unchanged: make room" in told
     assert f"Finished results are in {tmp_path}." in told
     assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
+
+
+def test_a_run_tells_whose_finished_results_it_replaces(tmp_path: Path) -> None:
+    ResultsFolder(tmp_path / "out").finish({})
+    config = StudyConfig.of({"data": {"source": "any", "path": str(tmp_path / "nowhere")}})
+    with (
+        pytest.warns(GraphkitWarning, match="the finished results of another study"),
+        pytest.raises(GraphkitError, match="nothing at"),
+    ):
+        run_study(config, tmp_path / "out")

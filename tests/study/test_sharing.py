@@ -155,7 +155,7 @@ def test_share_bundle_refuses_what_it_cannot_share(study: CommunityStudy, tmp_pa
         share_bundle(study, tmp_path / "b", min_group_size=1)
     with pytest.raises(OptionError, match="is the folder of the results"):
         share_bundle(study, study.folder)
-    with pytest.raises(FileError, match="no results folder"):
+    with pytest.raises(FileError, match=r"no results folder .* A bundle needs no members\.$"):
         share_bundle(tmp_path, tmp_path / "b")
     assert not (tmp_path / "b").exists()
     results = shutil.copytree(study.folder, tmp_path / "results")

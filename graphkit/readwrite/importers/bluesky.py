@@ -17,7 +17,7 @@ import msgspec
 import polars as pl
 
 from graphkit.data.times import TIME
-from graphkit.errors import DependencyError, FileError
+from graphkit.errors import DependencyError, FileError, install_text
 from graphkit.readwrite.extract import Extract, Importer, ImportOptions
 from graphkit.readwrite.gather import finish, frame_of, in_range, moments, read_each, series_of
 from graphkit.readwrite.records import RecordReader
@@ -542,7 +542,7 @@ def _take_repository(stream: _Stream, sample: Sample, extract: Extract) -> None:
     except ImportError as error:
         raise DependencyError(
             f"{sample.source.place} is a repository of Bluesky, which is read with libipld: "
-            'pip install "graphkit-social[bluesky]".'
+            f"{install_text('bluesky')}."
         ) from error
     damaged = f"{sample.source.place} is no whole repository. Get the file again."
     try:
