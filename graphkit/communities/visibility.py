@@ -27,7 +27,7 @@ from graphkit.data.graph import Graph, GraphLike, as_graph
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.data.visibility import VERDICTS, Visibility
-from graphkit.errors import DataError
+from graphkit.errors import DataError, warn
 from graphkit.rng import RNGLike, Streams
 
 __all__ = ["Visibility", "visibility"]
@@ -50,6 +50,12 @@ MANY, EARLY = 50_000, 2
 
 #: F1 of an early end that more iterations might carry across 0.5.
 OPEN = (0.25, 0.75)
+
+#: With an edge for a smaller share of all accounts with a community, ids may not match.
+LEAST_SHARED = 0.2
+
+#: Functions whose graphs have shared objects as edges.
+_SHARED_OBJECTS = ("cointeraction_graph", "spark_cointeraction")
 
 #: With fewer members in the follow graph the statistics are null.
 MIN_SHARED = 2
@@ -190,6 +196,8 @@ def visibility_of_all(
     follow_graph = as_graph(follow_graph, "visibility")
     prepared = prepare(follow_graph, caller="visibility")
     compared = [_compared_nodes(partition, follow_graph, prepared) for partition in partitions]
+    for partition, (here, _) in zip(partitions, compared, strict=True):
+        _warn_of_mistakes(partition, follow_graph, here.size)
     streams = Streams(rng)
     options: dict[str, Any] = {"quality": quality, "resolution": resolution, "runs": runs}
     options |= {"engine": engine, "rng": streams.seed}
@@ -244,6 +252,29 @@ def _compared_nodes(
         )
     covered = np.isin(there, prepared.nodes)
     return here[assigned & covered], there[assigned & covered]
+
+
+def _warn_of_mistakes(partition: Partition, follow_graph: Graph, shared: int) -> None:
+    """Warn of a graph that holds no follows, a partition of it, and ids that hardly match."""
+    record = follow_graph.provenance
+    # a backbone's parent is the graph that it was taken from
+    if any(one.verb in _SHARED_OBJECTS for one in (record, *record.parents)):
+        warn(
+            "visibility: edges of the graph are shared objects: the verdicts say whether communities are visible there, not among follows. Pass "
+            "graphkit.follow_graph(…)."
+        )
+    if follow_graph.content_key in partition.provenance.inputs:
+        warn(
+            "visibility: the partition was found in this very graph, so that its communities are "
+            "visible there. Pass one of shared interest, found elsewhere."
+        )
+    assigned = int((partition.membership >= 0).sum())
+    if shared < LEAST_SHARED * assigned:
+        warn(
+            f"visibility: only {shared:,} of {assigned:,} accounts with a community have an edge in "
+            "the follow graph. If there should be more, look whether both write ids alike, such as "
+            "007 and 7."
+        )
 
 
 def _count_edges(prepared: Prepared) -> int:

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from scipy.stats import chi2, hypergeom
 
+import graphkit as gk
 from graphkit.communities import leiden, visibility
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
-from graphkit.errors import DataError, OptionError
+from graphkit.errors import DataError, GraphkitWarning, OptionError
 from graphkit.kernels.tails import log_matching_tail
 
 COLUMNS = [
@@ -378,3 +379,22 @@ def test_a_ratio_that_decides_needs_no_more_iterations() -> None:
     assert rows[400]["follow_f1"] == pytest.approx(2 / 3, abs=0.03)
     assert rows[400]["ratio_low"] > 1.5
     assert v.provenance.parameters["iterations"] == 2
+
+
+def test_a_graph_without_follows_and_a_partition_of_it_are_told() -> None:
+    log = {"account_id": list("aabbccdd"), "item_id": list("xyxyzwzw"), "kind": ["like"] * 8}
+    shared = gk.cointeraction_graph(gk.Dataset(interactions=log))
+    partition = Partition.from_membership(list("abcd"), [0, 0, 1, 1])
+    with pytest.warns(GraphkitWarning, match="edges of the graph are shared objects"):
+        visibility(partition, shared, rng=1)
+    follows = Graph.from_edges("abcdac", "badcba", directed=True)
+    with pytest.warns(GraphkitWarning, match="found in this very graph"):
+        visibility(leiden(follows, rng=1), follows, rng=1)
+
+
+def test_ids_that_hardly_match_are_told() -> None:
+    follows = Graph.from_edges(["007", "008"], ["008", "007"], directed=True)
+    names = ["007", *map(str, range(1, 10))]
+    partition = Partition.from_membership(names, [0] * 5 + [1] * 5)
+    with pytest.warns(GraphkitWarning, match="only 1 of 10 accounts.*007 and 7"):
+        visibility(partition, follows, rng=1)
