@@ -41,6 +41,7 @@ from graphkit.errors import (
     check_choice,
     check_integer,
 )
+from graphkit.measures.catalogue import samples_of
 from graphkit.measures.intervals import HIGHER, Scheme, scheme_of
 from graphkit.parallel import refuse_after_fork
 from graphkit.recommenders import Feed
@@ -252,8 +253,8 @@ def _arms_of(
 
 def _scheme(worlds: Sequence[World]) -> Scheme:
     """What intervals over the worlds speak about."""
-    rows = {"world": list(range(len(worlds))), "sample": [world.sample for world in worlds]}
-    return scheme_of(pl.DataFrame(rows))
+    samples = pl.Series(samples_of(worlds), dtype=pl.String)
+    return scheme_of(pl.DataFrame({"world": range(len(worlds)), "sample": samples}))
 
 
 def _frame(found: Mapping[str, _Found], scheme: Scheme) -> pl.DataFrame:

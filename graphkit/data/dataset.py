@@ -135,7 +135,7 @@ class Dataset(Frozen):
         if changes and not told_before:
             told = describe_changes(changes, "If such a word is an id, name it in real_ids=.")
             warn(f"Dataset: {told}")
-        if not self.provenance.inputs:
+        if not self.provenance.inputs and self.provenance.verb != "read_dataset":
             self._warn_of_times()
         if not self.tables:
             raise DataError(f"a dataset needs at least one table: {', '.join(TABLES)}.")

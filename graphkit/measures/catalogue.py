@@ -73,7 +73,7 @@ def samples_of(worlds: Sequence[World]) -> list[str | None]:
     be of worlds built from one data set as if they were populations: they are ``"repeated"``.
     """
     samples: list[str | None] = [world.sample for world in worlds]
-    sources = [_source_key(world) if world.sample == "population" else None for world in worlds]
+    sources = [_source_key(world) if world.sample != "part" else None for world in worlds]
     times = Counter(sources)
     for w, source in enumerate(sources):
         if source is not None and times[source] > 1:

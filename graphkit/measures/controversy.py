@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
@@ -20,7 +21,7 @@ from graphkit.data.impressions import Impressions
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
-from graphkit.errors import DataError, check_choice, check_integer, check_number
+from graphkit.errors import DataError, check_choice, check_integer, check_number, shorten
 from graphkit.measures.catalogue import mean_defined
 from graphkit.parallel import track
 from graphkit.rng import RNGLike, Streams
@@ -549,7 +550,7 @@ def _leaning_of(
     known = codes >= 0
     if keys and not known.any():
         raise DataError(
-            f"{name}: none of its {len(keys):,} ids is known, the first of which is of type "
+            f"{name}: none of its {len(keys):,} ids is known, such as {shorten(keys[0])} of type "
             f"{type(keys[0]).__name__}; known ids are of type {type(ids.ids[:1].tolist()[0]).__name__}."
             if len(ids)
             else f"{name}: there are no ids that could have a leaning."
@@ -563,7 +564,8 @@ def _leaning_of(
 
 def _has_ids(value: Any) -> TypeGuard[Any]:
     """Whether it is a Series of pandas whose index is more than the numbers of its rows."""
-    if type(value).__module__.partition(".")[0] != "pandas" or not hasattr(value, "index"):
+    pandas = sys.modules.get("pandas")
+    if pandas is None or not isinstance(value, pandas.Series):
         return False
     index = value.index
     return not (type(index).__name__ == "RangeIndex" and index.start == 0 and index.step == 1)
@@ -575,7 +577,8 @@ def _check_leaning(name: str, value: npt.ArrayLike, size: int, hint: str) -> Flo
     try:
         array = np.asarray(value)
         if array.dtype.kind not in "iuf":
-            array = np.array([np.nan if x is None else x for x in array.tolist()])
+            missing = type(None).__name__, "NAType"  # the second is that of pandas
+            array = np.array([np.nan if type(x).__name__ in missing else x for x in array.tolist()])
     except (TypeError, ValueError, OverflowError):
         raise DataError(f"{name}: {wanted}. {hint}") from None
     if array.dtype.kind not in "iuf" or array.shape != (size,):

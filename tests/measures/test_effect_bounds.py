@@ -17,12 +17,12 @@ def of_t(t: float, freedom: int) -> Interval:
     return Interval(t, 0.0, 0.0, 1.0, freedom, 1.0)
 
 
-@pytest.mark.parametrize("freedom", [1, 2, 4, 9, 30])
+@pytest.mark.parametrize("freedom", [1, 2, 4, 9, 30, 500])
 @pytest.mark.parametrize("t", [0.0, 0.4, 2.0, 5.0, 11.0])
 def test_bounds_are_where_the_noncentral_t_leaves_its_tails(freedom: int, t: float) -> None:
     low, high = effect_bounds([of_t(t, freedom)], 0.9)
-    assert stats.nct.sf(t, freedom, low[0]) == pytest.approx(0.05, abs=2e-4)
-    assert stats.nct.cdf(t, freedom, high[0]) == pytest.approx(0.05, abs=2e-4)
+    assert stats.nct.sf(t, freedom, low[0]) == pytest.approx(0.05, abs=1e-6)
+    assert stats.nct.cdf(t, freedom, high[0]) == pytest.approx(0.05, abs=1e-6)
 
 
 def test_bounds_of_a_negative_effect_are_the_mirrored_ones() -> None:
@@ -67,6 +67,11 @@ def test_worlds_of_one_data_set_are_no_populations() -> None:
     assert outcome["sample"].unique().to_list() == ["repeated"]
     with pytest.raises(DataError, match=r"2 worlds that were built from data sets of other worlds"):
         gk.contrast(outcome, "a", "b")
+    # one of them alone is one world, however many it was simulated beside
+    alone = gk.contrast(outcome.filter(world=0), "a", "b")
+    assert alone.frame["interval"][0] == "within this world"
+    with pytest.raises(DataError, match="built from data sets of other worlds"):
+        gk.contrast(outcome_of([gk.resample_worlds(built[0], 3, rng=1)[0], built[1]]), "a", "b")
     other = gk.synthetic.platform(accounts=200, impressions_per_account=20, rng=2)
     independent = [built[0], gk.build_world(other, {"interest": other.truth}, ticks=2, rng=1)]
     outcome = outcome_of(independent)
