@@ -225,7 +225,7 @@ def helpers(threads: int) -> Iterator[ShareOut]:
 
         yield run_alone
         return
-    from concurrent.futures import ThreadPoolExecutor
+    from concurrent.futures import ThreadPoolExecutor, wait
 
     with ThreadPoolExecutor(threads - 1) as pool:
 
@@ -244,8 +244,9 @@ def helpers(threads: int) -> Iterator[ShareOut]:
             try:
                 run(0)
             finally:
-                for other in others:
-                    other.result()
+                wait(others)
+            for other in others:
+                other.result()
 
         yield share_out
 

@@ -21,6 +21,7 @@ import pytest
 
 from graphkit.parallel import (
     beside,
+    helpers,
     in_threads,
     own_warnings,
     show_progress,
@@ -500,3 +501,40 @@ def test_filters_of_warnings_are_those_before_in_whatever_order_threads_leave() 
         assert not inside.wait(0.05)
     thread.join()
     assert list(warnings.filters) == before
+
+
+def test_an_interrupt_is_not_replaced_by_the_error_of_a_helper() -> None:
+    begun = threading.Event()
+
+    def work(worker: int, piece: int) -> None:
+        if worker == 0:
+            begun.wait(10)
+            raise KeyboardInterrupt
+        begun.set()
+        raise ValueError("of a helper")
+
+    with pytest.raises(KeyboardInterrupt), helpers(2) as share_out:
+        share_out(work, 2)
+
+
+def test_filters_of_warnings_survive_figures_beside_arrays_that_are_read(tmp_path: Path) -> None:
+    from graphkit.data.graph import Graph
+    from graphkit.plot.canvas import Canvas
+
+    path = tmp_path / "graph.npz"
+    Graph.from_edges("ab", "bc", directed=True).save(path)
+    before, over = list(warnings.filters), threading.Event()
+
+    def read() -> None:
+        while not over.is_set():
+            Graph.load(path)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        for number in range(12):
+            Canvas(figsize=(2, 1)).write(tmp_path / f"{number}.svg")
+    finally:
+        over.set()
+        reader.join()
+    assert warnings.filters == before

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -74,7 +73,6 @@ def demo(
     from graphkit.study import demo_config, run_study
     from graphkit.study.ahead import compiling_ahead
 
-    _spare_imports()
     with compiling_ahead(simulation=True), progress():
         config = _disclosing(demo_config(seed, runs), min_group_size, members)
         result = run_study(config, out)
@@ -123,7 +121,6 @@ def run(
     if graph is not None:
         check_graph_ending(graph)
 
-    _spare_imports()
     with ExitStack() as opened:
         # the executor first: its workers take the kernels that are compiled ahead
         workers = None if executor is None else opened.enter_context(open_executor(executor))
@@ -138,11 +135,6 @@ def run(
         say(f"Graph with its communities: {graph}")
     show_study(result.communities)
     show_result(result)
-
-
-def _spare_imports() -> None:
-    """Let no garbage collection walk what is imported, which lasts as long as the process."""
-    gc.freeze()
 
 
 def _disclosing(config: StudyConfig, least: int | None, members: str | None) -> StudyConfig:

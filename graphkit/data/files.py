@@ -529,7 +529,8 @@ def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, size: int) -> 
 def _check_shape(held: IO[bytes], size: int) -> None:
     """Refuse the bytes of a ``.npy`` file of this size that do not hold what they declare."""
     with own_warnings():
-        warnings.simplefilter("error")
+        # of other warnings nothing may change: other threads have the same filters
+        warnings.filterwarnings("error", "Reading `.npy` or `.npz` file", UserWarning)
         if np.lib.format.read_magic(held) != (1, 0):
             raise ValueError("the version of an array is another")
         shape, _, dtype = np.lib.format.read_array_header_1_0(held)

@@ -542,8 +542,9 @@ def assign_rows(
             while bits == 0 and at < cells:
                 bits = _bits_above(dots, k, at, largest)
                 at += SPAN
-            # a row that is not a number is near to none: the first
-            out[i + k] = at - SPAN + trailing_zeros(bits) if bits != 0 else 0
+            # a row that is not a number is near to none: the first; what is padded is no cell
+            place = at - SPAN + trailing_zeros(bits)
+            out[i + k] = place if bits != 0 and place < cells else 0
 
 
 def assign(rows: Array, centres: Array, low: int, high: int, out: Array) -> None:

@@ -21,6 +21,7 @@ from matplotlib.transforms import Bbox
 
 from graphkit.data.files import write_whole
 from graphkit.errors import DataError, GraphkitWarning
+from graphkit.parallel import own_warnings
 from graphkit.plot.fonts import BASE_FAMILY, describe_lack, fallback_families
 
 __all__ = ["Canvas"]
@@ -171,7 +172,7 @@ def quiet_glyphs() -> Iterator[None]:
     log = logging.getLogger("matplotlib.font_manager")
     log.addFilter(_is_no_weight)
     try:
-        with warnings.catch_warnings():
+        with own_warnings():
             warnings.filterwarnings("ignore", r"(?s)Glyph \d+ .*missing from", UserWarning)
             warnings.filterwarnings("ignore", "Matplotlib currently does not support", UserWarning)
             yield

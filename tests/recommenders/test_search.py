@@ -13,7 +13,7 @@ from numba import njit
 
 import graphkit as gk
 from graphkit.kernels.random import mark_seen
-from graphkit.kernels.search import search_index
+from graphkit.kernels.search import assign, search_index
 from graphkit.kernels.state import Index
 from graphkit.recommenders import Feed, interest_centric
 from graphkit.recommenders.search import build_index, cell_ends, recall, replace_features
@@ -312,3 +312,12 @@ def test_a_profile_of_zeros_finds_nothing() -> None:
     features, queries = clustered(np.random.default_rng(8))
     index = build_index(features, queries)
     assert found(index, np.zeros(32, np.float32), K) == []
+
+
+def test_rows_that_are_no_numbers_are_near_to_the_first_cell() -> None:
+    rows = np.full((3, 4), np.nan, np.float32)
+    for cells in (5, 32, 37, 97):
+        centres = np.random.default_rng(cells).normal(size=(4, cells)).astype(np.float32)
+        found = np.full(3, -1, np.int64)
+        assign(rows, np.ascontiguousarray(centres).ravel(), 0, 3, found)
+        assert found.tolist() == [0, 0, 0]
