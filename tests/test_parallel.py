@@ -504,6 +504,35 @@ def test_filters_of_warnings_are_those_before_in_whatever_order_threads_leave() 
 
 
 def test_an_interrupt_is_not_replaced_by_the_error_of_a_helper() -> None:
+    both = threading.Barrier(2, timeout=10)
+
+    def work(worker: int, piece: int) -> None:
+        both.wait()  # each has one of the two pieces
+        if worker == 0:
+            raise KeyboardInterrupt
+        raise ValueError("of a helper")
+
+    with pytest.raises(KeyboardInterrupt), helpers(2) as share_out:
+        share_out(work, 2)
+
+
+def test_filters_of_warnings_are_those_before_in_whatever_order_threads_leave() -> None:
+    before, inside = list(warnings.filters), threading.Event()
+
+    def other() -> None:
+        with own_warnings():
+            warnings.simplefilter("error")
+        inside.set()
+
+    with own_warnings():
+        thread = threading.Thread(target=other)
+        thread.start()
+        assert not inside.wait(0.05)
+    thread.join()
+    assert list(warnings.filters) == before
+
+
+def test_an_interrupt_is_not_replaced_by_the_error_of_a_helper() -> None:
     begun = threading.Event()
 
     def work(worker: int, piece: int) -> None:
