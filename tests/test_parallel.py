@@ -516,36 +516,6 @@ def test_an_interrupt_is_not_replaced_by_the_error_of_a_helper() -> None:
         share_out(work, 2)
 
 
-def test_filters_of_warnings_are_those_before_in_whatever_order_threads_leave() -> None:
-    before, inside = list(warnings.filters), threading.Event()
-
-    def other() -> None:
-        with own_warnings():
-            warnings.simplefilter("error")
-        inside.set()
-
-    with own_warnings():
-        thread = threading.Thread(target=other)
-        thread.start()
-        assert not inside.wait(0.05)
-    thread.join()
-    assert list(warnings.filters) == before
-
-
-def test_an_interrupt_is_not_replaced_by_the_error_of_a_helper() -> None:
-    begun = threading.Event()
-
-    def work(worker: int, piece: int) -> None:
-        if worker == 0:
-            begun.wait(10)
-            raise KeyboardInterrupt
-        begun.set()
-        raise ValueError("of a helper")
-
-    with pytest.raises(KeyboardInterrupt), helpers(2) as share_out:
-        share_out(work, 2)
-
-
 def test_filters_of_warnings_survive_figures_beside_arrays_that_are_read(tmp_path: Path) -> None:
     from graphkit.data.graph import Graph
     from graphkit.plot.canvas import Canvas
