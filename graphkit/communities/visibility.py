@@ -263,7 +263,8 @@ def _warn_of_mistakes(partition: Partition, follow_graph: Graph, shared: int) ->
             "visibility: edges of the graph are shared objects: the verdicts say whether communities are visible there, not among follows. Pass "
             "graphkit.follow_graph(…)."
         )
-    if follow_graph.content_key in partition.provenance.inputs:
+    found = partition.provenance
+    if found.verb == "leiden" and follow_graph.content_key in found.inputs:
         warn(
             "visibility: the partition was found in this very graph, so that its communities are "
             "visible there. Pass one of shared interest, found elsewhere."

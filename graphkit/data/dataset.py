@@ -342,7 +342,7 @@ class Dataset(Frozen):
                 f"and {other.time_kinds[strange[0]]!r} in the other: leave the column out of one."
             )
         tables, doubled = join_tables(self.tables, other.tables)
-        if self is not other and not set(self.account_ids.ids) & set(other.account_ids.ids):
+        if not (other.account_ids.lookup(self.account_ids.series) >= 0).any():
             warn(
                 "Dataset.join: no account is in both datasets: see whether their ids are written in "
                 "the same way."

@@ -39,9 +39,6 @@ Bools = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-#: Leanings by id, or one for each id in the order of a vocabulary.
-Leanings = npt.ArrayLike | Mapping[Any, Any]
-
 #: Communities that are compared in pairs, at most: each pair needs its own linear system.
 MOST_IN_PAIRS = 100
 
@@ -277,7 +274,11 @@ class NeighboursLeaning(Frozen, title="Leaning of neighbours", table="frame"):
 
 
 def neighbours_leaning(
-    graph: GraphLike, leaning: Leanings, *, draws: int = 999, rng: RNGLike | None = None
+    graph: GraphLike,
+    leaning: npt.ArrayLike | Mapping[Any, Any],
+    *,
+    draws: int = 999,
+    rng: RNGLike | None = None,
 ) -> NeighboursLeaning:
     """Correlation of a node's leaning with the mean leaning of its neighbours, beside its null.
 
@@ -434,8 +435,8 @@ class ExposedLeaning(Frozen, title="Leaning of what is shown", table="frame"):
 
 def exposed_leaning(
     impressions: Impressions,
-    account_leaning: Leanings,
-    item_leaning: Leanings,
+    account_leaning: npt.ArrayLike | Mapping[Any, Any],
+    item_leaning: npt.ArrayLike | Mapping[Any, Any],
     *,
     neutral: float = 0.0,
 ) -> ExposedLeaning:
@@ -536,7 +537,7 @@ def exposed_leaning(
 
 
 def _leaning_of(
-    name: str, value: Leanings, ids: Vocabulary, hint: str
+    name: str, value: npt.ArrayLike | Mapping[Any, Any], ids: Vocabulary, hint: str
 ) -> tuple[Floats, dict[str, int]]:
     """Leanings in the order of `ids`, NaN where unknown, and the number of those of other ids."""
     if isinstance(value, Mapping):
