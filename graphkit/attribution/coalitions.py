@@ -25,13 +25,7 @@ from graphkit.errors import (
     nearest,
     shorten,
 )
-from graphkit.measures.catalogue import (
-    DERIVED,
-    MEASURES,
-    describe_measure,
-    outcome_schema,
-    samples_of,
-)
+from graphkit.measures.catalogue import DERIVED, MEASURES, describe_measure, outcome_schema
 from graphkit.measures.contrast import PRIMARY_KINDS
 from graphkit.measures.hosting_visibility import RANDOM
 from graphkit.measures.intervals import (
@@ -40,8 +34,8 @@ from graphkit.measures.intervals import (
     WITHIN_WORLD,
     Interval,
     Scheme,
-    scheme_of,
 )
+from graphkit.measures.paired import scheme_of_worlds
 from graphkit.rng import Streams
 from graphkit.simulation.arguments import check_population
 from graphkit.simulation.simulate import numbers_of_draws
@@ -306,8 +300,7 @@ def evaluate_coalitions(
     `streams`; in the second each group draws from a seed of its own.
     """
     check_place(population, partition, community)
-    samples = pl.Series(samples_of(population), dtype=pl.String)
-    scheme = scheme_of(pl.DataFrame({"world": range(len(population)), "sample": samples}))
+    scheme = scheme_of_worlds(population)
     groups = draw_groups(population)
     together = len(coalitions) == 1
     if together:

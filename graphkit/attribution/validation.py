@@ -41,8 +41,8 @@ from graphkit.errors import (
     check_choice,
     check_integer,
 )
-from graphkit.measures.catalogue import samples_of
-from graphkit.measures.intervals import HIGHER, Scheme, scheme_of
+from graphkit.measures.intervals import HIGHER, Scheme
+from graphkit.measures.paired import scheme_of_worlds
 from graphkit.parallel import refuse_after_fork
 from graphkit.recommenders import Feed
 from graphkit.rng import RNGLike, Streams
@@ -144,7 +144,7 @@ class Validation(Frozen, title="Published figures", table="frame"):
             made_from=(spread,),
             packages=("numpy", "polars"),
         )
-        return cls(_frame(found, _scheme(spread.worlds)), spread.calibrated, record)
+        return cls(_frame(found, scheme_of_worlds(spread.worlds)), spread.calibrated, record)
 
     @property
     def content_key(self) -> str:
@@ -249,12 +249,6 @@ def _arms_of(
                 )
         found[role] = Arm(world, tally, log, spread.reading)
     return found
-
-
-def _scheme(worlds: Sequence[World]) -> Scheme:
-    """What intervals over the worlds speak about."""
-    samples = pl.Series(samples_of(worlds), dtype=pl.String)
-    return scheme_of(pl.DataFrame({"world": range(len(worlds)), "sample": samples}))
 
 
 def _frame(found: Mapping[str, _Found], scheme: Scheme) -> pl.DataFrame:
@@ -383,7 +377,7 @@ def validate(
     record = Provenance.of(
         "validate", options, seed=streams.seed, made_from=population, packages=("numba", "numpy")
     )
-    return Validation(_frame(found, _scheme(population)), mind.calibrated, record)
+    return Validation(_frame(found, scheme_of_worlds(population)), mind.calibrated, record)
 
 
 def _population(

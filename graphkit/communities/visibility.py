@@ -260,8 +260,8 @@ def _warn_of_mistakes(partition: Partition, follow_graph: Graph, shared: int) ->
     # a backbone's parent is the graph that it was taken from
     if any(one.verb in _SHARED_OBJECTS for one in (record, *record.parents)):
         warn(
-            "visibility: edges of the graph are shared objects: the verdicts say whether communities are visible there, not among follows. Pass "
-            "graphkit.follow_graph(…)."
+            "visibility: edges of the graph are shared objects: the verdicts say whether communities "
+            "are visible there, not among follows. Pass graphkit.follow_graph(…)."
         )
     found = partition.provenance
     if found.verb == "leiden" and follow_graph.content_key in found.inputs:

@@ -552,9 +552,7 @@ def _leaning_of(
     if keys and not known.any():
         raise DataError(
             f"{name}: none of its {len(keys):,} ids is known, such as {shorten(keys[0])} of type "
-            f"{type(keys[0]).__name__}; known ids are of type {type(ids.ids[:1].tolist()[0]).__name__}."
-            if len(ids)
-            else f"{name}: there are no ids that could have a leaning."
+            f"{type(keys[0]).__name__}; the {len(ids):,} known ids are of kind {ids.kind!r}."
         )
     if np.unique(codes[known]).size < known.sum():
         raise DataError(f"{name}: an id is given twice. One leaning per id.")

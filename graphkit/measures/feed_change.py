@@ -10,8 +10,8 @@ import polars as pl
 
 from graphkit.data.world import World
 from graphkit.errors import DataError, MissingDataError, check_number, nearest
-from graphkit.measures.catalogue import samples_of
-from graphkit.measures.intervals import WITHIN_WORLD, scheme_of
+from graphkit.measures.intervals import WITHIN_WORLD
+from graphkit.measures.paired import scheme_of_worlds
 from graphkit.parallel import refuse_after_fork
 
 __all__ = ["feed_change"]
@@ -124,8 +124,7 @@ def feed_change(
         raise DataError(
             f"the impressions are of {max(present) + 1} worlds, and {len(population)} are given."
         )
-    samples = samples_of([population[w] for w in present])
-    scheme = scheme_of(pl.DataFrame({"world": present, "sample": samples}))
+    scheme = scheme_of_worlds([population[w] for w in present], present)
     rows = []
     for (arm,), part in runs.group_by("arm", maintain_order=True):
         units = part

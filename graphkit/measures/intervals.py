@@ -32,7 +32,7 @@ FIXED = {
 #: What a world is that was built from the data set of another; for the rest, see `World.sample`.
 REPEATED = "repeated"
 
-#: Points of a quadrature over one normal or χ² variable: tails are right to six digits.
+#: Points of a quadrature over one normal or χ² variable: tails are right to 1e-5 of themselves.
 POINTS = 48
 
 #: A normal variable is never so far from 0.
@@ -169,9 +169,7 @@ class Interval:
         return HIGHER if self.low > 0 else LOWER if self.high < 0 else INDISTINCT
 
 
-def effect_bounds(
-    found: Sequence[Interval], confidence: float
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def effect_bounds(found: Sequence[Interval], confidence: float) -> tuple[Floats, Floats]:
     """Exact bounds of the effects, for normal values; NaN where there is no effect.
 
     t = d / SE has a noncentral t distribution whose noncentrality δ is the true effect in standard
@@ -197,12 +195,11 @@ def effect_bounds(
     for k in np.unique(freedom[known]).tolist():
         rows = np.flatnonzero(known & (freedom == k))
         t, units = centre[rows] / se[rows], se[rows] / deviation[rows]
-        size, sign = np.abs(t), np.where(t < 0, -1.0, 1.0)
         near, far = (
-            _noncentrality(size, k, share) * units
+            _noncentrality(np.abs(t), k, share) * units
             for share in ((1 - confidence) / 2, (1 + confidence) / 2)
         )
-        low[rows], high[rows] = np.where(sign > 0, near, -far), np.where(sign > 0, far, -near)
+        low[rows], high[rows] = np.where(t < 0, -far, near), np.where(t < 0, -near, far)
     return low, high
 
 

@@ -20,8 +20,8 @@ from graphkit.errors import (
     check_number,
     nearest,
 )
-from graphkit.measures.catalogue import samples_of
-from graphkit.measures.intervals import WITHIN_WORLD, Scheme, match_by_name, scheme_of
+from graphkit.measures.intervals import WITHIN_WORLD, Scheme, match_by_name
+from graphkit.measures.paired import scheme_of_worlds
 from graphkit.measures.survival import kaplan_meier, median_survival
 from graphkit.parallel import refuse_after_fork
 
@@ -349,8 +349,7 @@ def cold_start(
             f"Arms: {', '.join(map(str, arms))}."
         )
     present = set(shares.get_column("world").to_list())
-    samples = samples_of([world for w, world in enumerate(population) if w in present])
-    scheme = scheme_of(pl.DataFrame({"world": sorted(present), "sample": samples}))
+    scheme = scheme_of_worlds([population[w] for w in sorted(present)], sorted(present))
     frame = _first_own(found, names, population, partition)
     used = [population[w].partitions[partition] for w in sorted(present)]
     unnamed = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,8 +13,9 @@ from scipy import stats
 
 from graphkit.data.partition import Partition
 from graphkit.data.spread import FILLER_LIMIT, Spread
+from graphkit.data.world import World
 from graphkit.errors import OptionError
-from graphkit.measures.catalogue import require_spread, world_samples
+from graphkit.measures.catalogue import require_spread, samples_of
 from graphkit.measures.intervals import (
     FILLER,
     HIGHER,
@@ -52,10 +54,16 @@ class Family:
     units: Codes
 
 
+def scheme_of_worlds(worlds: Sequence[World], numbers: Sequence[int] | None = None) -> Scheme:
+    """What intervals over these worlds speak about; their `numbers` are 0, 1, … unless given."""
+    samples = pl.Series(samples_of(worlds), dtype=pl.String)
+    return scheme_of(pl.DataFrame({"world": numbers or range(len(worlds)), "sample": samples}))
+
+
 def scheme_of_spread(spread: Spread) -> Scheme:
     """What intervals over the worlds of a spread speak about."""
-    samples = pl.Series(world_samples(spread), dtype=pl.String)
-    return scheme_of(pl.DataFrame({"world": range(len(spread.worlds)), "sample": samples}))
+    require_spread(spread)
+    return scheme_of_worlds(spread.worlds)
 
 
 def too_filled(spread: Spread, *arms: str) -> bool:

@@ -48,7 +48,8 @@ def measure_spread(spread: Spread, *, members_reached: int = 3) -> pl.DataFrame:
         (its name; null for the whole), measure, value (null where undefined), budget,
         calibrated (whether the viewers' behaviour was fitted to a log), sample (``"whole"`` and
         ``"part"`` for the worlds of :func:`resample_worlds`, null for parts if some are missing,
-        ``"repeated"`` for worlds built from the data set of another, else ``"population"``), by which :func:`contrast` knows what its intervals speak about.
+        ``"repeated"`` for worlds built from the data set of another, else ``"population"``), by
+        which :func:`contrast` knows what its intervals speak about.
         Every budget and arm has the same rows, except for the names of sources and communities.
 
     Raises
