@@ -14,7 +14,6 @@ what is damaged is not used, and both are compiled anew.
 from __future__ import annotations
 
 import ast
-import gc
 import hashlib
 import os
 import pickle
@@ -38,6 +37,8 @@ from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler, DefaultPassBuilder, Flags
 from numba.extending import intrinsic
 
+from graphkit.garbage import without_collections
+
 __all__ = [
     "BORROWING",
     "LANES",
@@ -53,7 +54,6 @@ __all__ = [
     "number_of_ones",
     "prefetch",
     "trailing_zeros",
-    "without_collections",
     "writable",
 ]
 
@@ -301,21 +301,6 @@ def _write(path: Path, content: bytes) -> None:
         with suppress(OSError):
             made.unlink()
         raise
-
-
-@contextmanager
-def without_collections() -> Iterator[None]:
-    """Context without the cyclic garbage collector, a sixth of the time of a compilation.
-
-    It comes back after the outermost context, as of a kernel that others are compiled into.
-    """
-    collected = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collected:
-            gc.enable()
 
 
 class _Library(JITCodeLibrary):  # type: ignore[misc]

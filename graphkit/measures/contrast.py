@@ -311,28 +311,29 @@ def contrast(
     filler = [_filler_share(outcome, name, scheme.whole) for name in (arm, baseline)]
     filled = any(share is not None and share > FILLER_LIMIT for share in filler)
     kind = _primary_kind(outcome, declared)
-    rows, intervals = [], []
     matched, unnamed = match_by_name(outcome, scheme)
     pairs = _paired_values(matched, arm, baseline)
-    for row, own, base, worlds, counts in _units_by_row(pairs, scheme.interval == WITHIN_WORLD):
+    units = list(_units_by_row(pairs, scheme.interval == WITHIN_WORLD))
+    intervals = [
+        scheme.find(own - base, np.maximum(np.abs(own), np.abs(base)), worlds, confidence)
+        for _, own, base, worlds, _ in units
+    ]
+    low, high = effect_bounds(intervals, confidence)
+    rows = []
+    for at, (row, own, base, worlds, counts) in enumerate(units):
         partition, community, measure = row
-        magnitude = np.maximum(np.abs(own), np.abs(base))
-        found = scheme.find(own - base, magnitude, worlds, confidence)
+        found = intervals[at]
         declares = measure in declared and community is None and partition in (None, kind)
         described = describe_measure(str(measure))
         tested = declares and not filled and not (described and described.descriptive)
         key = (*row, arm, baseline)
         means = (scheme.centre(own, worlds), scheme.centre(base, worlds))
         bounds = (found.centre, found.low, found.high, scheme.interval, scheme.fixed, found.se)
+        effects = (found.effect, low[at], high[at])
         test = (found.p if tested else None, None, declares, found.direction(filled=filled))
-        effects = (found.effect, None, None)
         rows.append((*key, *means, *bounds, *effects, *test, *filler, *counts, budget, calibrated))
-        intervals.append(found)
     frame = pl.DataFrame(rows, schema=_SCHEMA, orient="row")
-    low, high = effect_bounds(intervals, confidence)
-    frame = frame.with_columns(
-        pl.Series("effect_low", low, pl.Float64), pl.Series("effect_high", high, pl.Float64)
-    ).with_columns(pl.col(pl.Float64).fill_nan(None))
+    frame = frame.with_columns(pl.col(pl.Float64).fill_nan(None))
     adjusted = pl.Series("p_holm", holm(frame["p"].to_list()), dtype=pl.Float64)
     record = Provenance(
         "contrast",

@@ -15,7 +15,7 @@ from graphkit import plot
 from graphkit.attribution import Robustness
 from graphkit.data.spread import Spread
 from graphkit.errors import DataError
-from graphkit.kernels.compile import without_collections
+from graphkit.garbage import without_collections
 from graphkit.measures import Economy, Mixing, flow, reach_curve
 from graphkit.measures.catalogue import describe_measure
 from graphkit.measures.contrast import PRIMARY
