@@ -240,7 +240,9 @@ def test_values_of_views_that_are_times_are_told(tmp_path: Path) -> None:
         warnings.simplefilter("error")
         Dataset(interactions=log | {"kind": ["play"] * 3})
         Dataset(interactions=log | {"kind": ["view"] * 3, "value": [0.2, 1.0, 40.0]})
-        Dataset(interactions=log | {"kind": ["view", "rating", "rating"], "value": [None, 8.0, 9.0]})
+        Dataset(
+            interactions=log | {"kind": ["view", "rating", "rating"], "value": [None, 8.0, 9.0]}
+        )
 
 
 def test_two_datasets_are_joined_with_what_was_left_out() -> None:
