@@ -13,7 +13,7 @@ from graphkit.data.graph import Graph, GraphLike, as_graph
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.data.tags import STOP_TAGS
-from graphkit.errors import DataError, OptionError
+from graphkit.errors import DataError, OptionError, shorten
 from graphkit.graphs.backbone import Backbone
 from graphkit.graphs.coordination import Coordination
 
@@ -635,6 +635,11 @@ def _tested_sentences(result: Described, null: NullTest) -> list[str]:
         raise OptionError(
             f"methods_paragraph: null= goes with communities, not with a {type(result).__name__}: "
             "pass the Partition."
+        )
+    if not isinstance(getattr(null, "partition", None), Partition):
+        raise OptionError(
+            f"methods_paragraph: null={shorten(null)}: give the result of rewired_null or "
+            "projection_null."
         )
     if null.partition.vocabulary.content_key != result.vocabulary.content_key:
         raise DataError(

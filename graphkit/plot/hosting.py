@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from graphkit.data.visibility import Visibility
-from graphkit.errors import DataError, MissingDataError, OptionError
+from graphkit.errors import DataError, MissingDataError, OptionError, nearest
 from graphkit.measures.contrast import Contrast
 from graphkit.measures.own_share import OwnShare
 from graphkit.plot import style
@@ -83,6 +83,11 @@ def hosting(
         raise DataError(
             f"hosting is given under the partitions {', '.join(map(str, kinds))}: choose one by "
             "partition=."
+        )
+    if partition is not None and partition not in kinds:
+        raise MissingDataError(
+            f"hosting is not given under a partition {partition!r}.{nearest(str(partition), kinds)} "
+            f"Kinds: {', '.join(map(str, kinds)) or 'none'}."
         )
     kind = kinds[0] if partition is None and kinds else partition
     places = visibility.frame.select(pl.col("label").alias("community"), "homophily", "verdict")
@@ -190,6 +195,8 @@ def own_share(
     style.require_columns(frame, needed, "see own_share")
     frame = frame.filter(pl.col("accounts") >= LEAST)
     names = sorted(frame.get_column("community").drop_nulls().unique().to_list())
+    if isinstance(communities, str):
+        communities = [communities]
     wanted = names[:6] if communities is None else list(communities)
     missing = [name for name in wanted if name not in names]
     if not names:
@@ -198,7 +205,7 @@ def own_share(
         )
     if missing or not wanted:
         raise MissingDataError(
-            f"no community {', '.join(missing)} in the frame. Communities: "
+            f"no community {', '.join(map(str, missing))} in the frame. Communities: "
             f"{', '.join(names[:6])}{', …' if len(names) > 6 else ''}."
         )
     if len(wanted) > len(HUES) * len(STYLES):

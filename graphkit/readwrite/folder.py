@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import polars as pl
 
+from graphkit.data.cells import check_separator
 from graphkit.data.dataset import Dataset, require_dataset
 from graphkit.data.files import write_text, write_whole
 from graphkit.data.frames import guess_columns
@@ -20,6 +21,7 @@ from graphkit.data.ids import check_id_times, check_real_ids, describe_offset, t
 from graphkit.data.provenance import Provenance
 from graphkit.data.results import ImportReport
 from graphkit.data.schema import TABLES, conform
+from graphkit.data.times import check_zone
 from graphkit.errors import (
     DataError,
     FileError,
@@ -390,6 +392,9 @@ def read_dataset(
     ([('ann', '7281986300348026145', 'like')], ["columns separated by ';'"])
     """
     check_choice("unknown", unknown, ("raise", "drop", "add"))
+    check_separator(separator)
+    if tz is not None:
+        check_zone(tz)
     if columns is not None and not isinstance(columns, Mapping):
         raise OptionError(
             f"columns={shorten(columns)}: a mapping from names of columns in the file to those of "
