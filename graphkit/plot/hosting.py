@@ -49,7 +49,8 @@ def hosting(
     the left, communities whose members follow each other as often as chance would have it (0), to
     the right those that follow nobody else (1). Red: hidden, blue: visible, grey: undecided or
     not to be judged. The line is the least-squares line over those that can be judged, as
-    :func:`graphkit.measures.hosting_by_visibility` gives it, if the contrast has it. Where too much
+    :func:`graphkit.measures.hosting_by_visibility` gives it, if the contrast has it, as far as there
+    are communities. Where too much
     filler forbids a direction, the figure says so, all dots are grey, and there is no line.
 
     Parameters
@@ -123,7 +124,8 @@ def hosting(
         kinds_shown[row["verdict"]] = Line2D([], [], linestyle="", **mark)
         dots.append((x, y))
         colours.append(colour)
-    ends = np.array([min(0.0, rows["homophily"].min()), rows["homophily"].max()])  # type: ignore[type-var]
+    # no further than there are communities
+    ends = np.array([rows["homophily"].min(), rows["homophily"].max()])
     if not barred and (line := _fitted_line(frame, kind)) is not None:
         axes.plot(ends, line[0] + line[1] * ends, color=INK, linewidth=1.2, linestyle="--")
     if not barred:
