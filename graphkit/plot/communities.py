@@ -218,7 +218,7 @@ def _check_highlight(highlight: tuple[str, ...], labels: tuple[str, ...]) -> Non
     """Refuse one text, and names of no community."""
     if isinstance(highlight, str):
         raise OptionError(f"highlight={highlight!r} is one text: pass a tuple of names.")
-    for name in highlight:
+    for name in filter(None, highlight):  # a community without a name is called by its number
         check_choice("highlight", name, labels)
 
 
