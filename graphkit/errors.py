@@ -155,6 +155,23 @@ Known: igraph, leidenalg.
         )
 
 
+def check_flag(parameter: str, value: object) -> None:
+    """Raise an :class:`OptionError` unless `value` is true or false, also as 0, 1 or NumPy's.
+
+    A text is true, whatever it says.
+
+    Examples
+    --------
+    >>> check_flag("directed", "no")
+    Traceback (most recent call last):
+        ...
+    graphkit.errors.OptionError: directed='no': True or False is needed.
+    """
+    whole = isinstance(value, Integral) and value in (0, 1)
+    if not whole and type(value).__name__ not in ("bool", "bool_"):
+        raise OptionError(f"{parameter}={shorten(value)}: True or False is needed.")
+
+
 @overload
 def check_integer(
     parameter: str, value: object, low: int, high: int | None = None, *, hint: str = ""

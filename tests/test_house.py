@@ -54,6 +54,11 @@ def test_tables_alone_escape_the_formatter() -> None:
     assert sum(p.read_text().count("# fmt: " + "skip") for p in files) <= 30
 
 
+def test_findings_are_scripts_alone() -> None:
+    strange = [p.name for p in (ROOT / "findings").rglob("*") if p.suffix != ".sh"]
+    assert [name for name in strange if name != "README.md"] == []
+
+
 def test_ci_runs_the_command_of_the_readme() -> None:
     readme, ci = (ROOT / "README.md").read_text(), (ROOT / ".ci" / "run").read_text()
     command = (

@@ -95,7 +95,8 @@ ColumnsOption = Annotated[
     list[str] | None,
     option(
         "The column of graphkit, and its name in the file: with --table, account_id=user, else "
-        "TABLE.COLUMN=NAME, as items.tags=hashtags; repeatable.",
+        "TABLE.COLUMN=NAME, as items.tags=hashtags; repeatable. (In Python the name in the file comes "
+        "first: columns={'user': 'account_id'}.)",
         "--columns",
         metavar="NEW=OLD",
     ),

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import polars as pl
 
 from graphkit.communities.leiden import leiden
-from graphkit.communities.prepare import prepare
+from graphkit.communities.prepare import prepare, require_partition
 from graphkit.data.display import number
 from graphkit.data.frozen import Frozen
 from graphkit.data.graph import Graph, GraphLike, as_graph
@@ -207,7 +207,8 @@ def rewired_null(
     graph: GraphLike,
     *,
     n: int = 99,
-    quality: str = "modularity",
+    partition: Partition | None = None,
+    quality: str | None = None,
     resolution: float | None = None,
     runs: int = 2,
     swaps: float = 10.0,
@@ -245,8 +246,12 @@ def rewired_null(
         Directed or undirected, weights of zero or more. Weights are dealt anew over edges.
     n
         Number of rewired copies, 19 or more: with fewer no p can reach 0.05.
+    partition
+        Communities of the graph that are reported: the test is then at the quality and resolution
+        that they were found with. Leiden runs on the graph anew, as often as on the copies.
     quality, resolution
-        As in :func:`graphkit.leiden`; the copies have the resolution of the graph.
+        As in :func:`graphkit.leiden`; by default those of `partition`, modularity without one. The
+        copies have the resolution of the graph.
     runs
         Runs of Leiden on each graph; agreement needs two. On a small graph two runs may find the
         same even in noise, and agreement cannot tell; more runs agree by chance less often.
@@ -265,7 +270,7 @@ def rewired_null(
     Raises
     ------
     DataError
-        As :func:`graphkit.leiden`.
+        If `partition` is of other nodes, or as :func:`graphkit.leiden`.
     OptionError
         If the graph is a projection, if `n` is below 19, or as :func:`graphkit.leiden`.
 
@@ -294,6 +299,7 @@ def rewired_null(
             "from its rewired copies by construction, since every object makes a clique: use "
             "projection_null(dataset, graph), which rewires the log and projects it again."
         )
+    quality, resolution = _choose_quality("rewired_null", graph, partition, quality, resolution)
     n = _check_draws("n", n)
     runs = check_integer("runs", runs, 1)
     streams = Streams(rng)
@@ -332,7 +338,8 @@ def projection_null(
     *,
     draws: int = 99,
     trades: float = 10.0,
-    quality: str = "modularity",
+    partition: Partition | None = None,
+    quality: str | None = None,
     resolution: float | None = None,
     runs: int = 2,
     engine: str | None = None,
@@ -375,8 +382,12 @@ def projection_null(
     trades
         Trades per node with an object, from the data to the common start and from there to each
         random log.
+    partition
+        Communities of the graph that are reported: the test is then at the quality and resolution
+        that they were found with. Leiden runs on the graph anew, as often as on the random logs.
     quality, resolution, engine
-        As in :func:`graphkit.leiden`; a default resolution is that of each projected log.
+        As in :func:`graphkit.leiden`; by default those of `partition`, modularity without one. A
+        default resolution is that of each projected log.
     runs
         Runs of Leiden on each graph, 2 or more. On a small graph two runs may find the same even
         in noise, and agreement cannot tell; more runs agree by chance less often.
@@ -392,8 +403,8 @@ def projection_null(
     Raises
     ------
     DataError
-        If the graph was made from other data, or is not what its provenance says; or as
-        :func:`graphkit.leiden`.
+        If the graph was made from other data, or is not what its provenance says; if `partition`
+        is of other nodes; or as :func:`graphkit.leiden`.
     OptionError
         If the graph is no projection, or one with a window, with a weight by repetitions, or
         changed in a way that cannot be done to a random log as well; or as
@@ -430,6 +441,7 @@ def projection_null(
 
     graph = as_graph(graph, "projection_null")
     prepare(graph, caller="projection_null")
+    quality, resolution = _choose_quality("projection_null", graph, partition, quality, resolution)
     draws = _check_draws("draws", draws)
     runs = check_integer("runs", runs, 2, hint="Agreement needs two.")
     trades = check_number("trades", trades, 0.0)
@@ -471,6 +483,28 @@ def _draw_all(
 
     single |= found.provenance.parameters["engine"] != "native" or len(found.vocabulary) >= LARGE
     return in_threads(draw, range(n), title, one_by_one=single)
+
+
+def _choose_quality(
+    caller: str,
+    graph: Graph,
+    partition: Partition | None,
+    quality: str | None,
+    resolution: float | None,
+) -> tuple[str, float | None]:
+    """What Leiden maximises: what is asked for, else as the partition was found, else modularity."""
+    if partition is not None:
+        require_partition(partition, caller=caller)
+        if partition.vocabulary != graph.vocabulary:
+            raise DataError(
+                f"{caller}: the graph's nodes are not those of partition= ({graph.n_nodes:,} and "
+                f"{len(partition.vocabulary):,} nodes): pass communities that were found in this graph."
+            )
+        own = partition.quality_function or "modularity"
+        quality = own if quality is None else quality
+        if resolution is None and quality == own:
+            resolution = partition.resolution
+    return "modularity" if quality is None else quality, resolution
 
 
 def _check_draws(name: str, value: int) -> int:

@@ -97,8 +97,7 @@ def split_lists(
     graphkit.errors.DataError: column 'tags': '|' (row 1: 'a|b') and ';' (row 2: 'c;d') may both \
 part the lists: say which one, with separator='|' or another ('#' takes the hashtags of a text).
     """
-    if separator == "":
-        raise OptionError("separator='': the text between two entries is needed, such as '|'.")
+    check_separator(separator)
     lists = _lists_given(series, place)
     if lists is not None:
         return _clean(lists)
@@ -163,6 +162,14 @@ def _lists_given(series: pl.Series, place: str) -> pl.Series | None:
 def _clean(lists: pl.Series) -> pl.Series:
     entry = pl.element().str.strip_chars()
     return lists.list.eval(entry.filter(entry.is_not_null() & (entry != "")))
+
+
+def check_separator(separator: str | None) -> None:
+    """Refuse a separator that is no text, or empty."""
+    if separator is not None and not (isinstance(separator, str) and separator):
+        raise OptionError(
+            f"separator={shorten(separator)}: the text between two entries is needed, such as '|'."
+        )
 
 
 def _find_separator(plain: pl.Series, place: str) -> str | None:

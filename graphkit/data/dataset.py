@@ -135,7 +135,7 @@ class Dataset(Frozen):
         if changes and not told_before:
             told = describe_changes(changes, "If such a word is an id, name it in real_ids=.")
             warn(f"Dataset: {told}")
-        if not self.provenance.inputs and self.provenance.verb != "read_dataset":
+        if not self.provenance.inputs:
             self._warn_of_times()
         if not self.tables:
             raise DataError(f"a dataset needs at least one table: {', '.join(TABLES)}.")
@@ -150,15 +150,22 @@ class Dataset(Frozen):
 
     def _warn_of_times(self) -> None:
         """Warn if most watch fractions are so large that they must be something else."""
-        if self.impressions is None or "watch_fraction" not in self.impressions.columns:
-            return
-        middle = self.impressions.get_column("watch_fraction").median()
-        if isinstance(middle, float) and middle > MOST_WATCHED:
-            warn(
-                f"Dataset: half of the watch fractions are above {middle:,.0f}, as if each item had "
-                "been watched so many times. These look like seconds or milliseconds: a watch fraction "
-                "is the time watched divided by the item's duration, in the same unit."
-            )
+        found = {"watch fractions": (self.impressions, "watch_fraction")}
+        acts = self.interactions
+        if acts is not None and "value" in acts.columns:
+            found["values of views"] = (acts.filter(pl.col("kind") == "view"), "value")
+        for what, (frame, column) in found.items():
+            if frame is None or column not in frame.columns:
+                continue
+            middle = frame.get_column(column).median()
+            if isinstance(middle, float) and middle > MOST_WATCHED:
+                counts = " Counts of plays are of the kind 'play'." if column == "value" else ""
+                warn(
+                    f"Dataset: half of the {what} are above {middle:,.0f}, as if each item had "
+                    "been watched so many times. These look like seconds or milliseconds: a watch "
+                    "fraction is the time watched divided by the item's duration, in the same unit."
+                    f"{counts}"
+                )
 
     @property
     def tables(self) -> dict[str, pl.DataFrame]:

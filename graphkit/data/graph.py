@@ -22,7 +22,7 @@ from graphkit.data.membership import canonical_membership
 from graphkit.data.provenance import Provenance
 from graphkit.data.rows import csr_from_codes
 from graphkit.data.vocabulary import Vocabulary
-from graphkit.errors import DataError, check_choice, name_some, warn
+from graphkit.errors import DataError, check_choice, check_flag, name_some, warn
 
 if TYPE_CHECKING:
     import igraph
@@ -237,6 +237,7 @@ class Graph(Frozen):
         >>> Graph.from_edges(["a"], ["b"], directed=True, attributes=table).attributes.rows()
         [('a', 31), ('b', 40)]
         """
+        check_flag("directed", directed)
         record = provenance or Provenance("Graph.from_edges", {"directed": directed})
         codes = _encode_edges(source, target, weight, nodes)
         options: Any = {"directed": directed, "node_kind": node_kind, "provenance": record}
@@ -341,6 +342,7 @@ class Graph(Frozen):
         >>> Graph.from_scipy(np.array([[0, 0.3], [third, 0]]), directed=False).n_edges
         1
         """
+        check_flag("directed", directed)
         n, rows, columns, weights = read_matrix(matrix)
         if not directed:
             rows, columns, weights = fold_symmetric(n, rows, columns, weights)

@@ -16,7 +16,7 @@ from graphkit.data.frozen import Frozen
 from graphkit.data.graph import Graph
 from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
-from graphkit.errors import DataError, OptionError, check_choice, check_integer, warn
+from graphkit.errors import DataError, OptionError, check_choice, check_flag, check_integer, warn
 from graphkit.graphs.options import (
     Codes,
     Ints,
@@ -240,6 +240,7 @@ def coordinated_accounts(
     """
     min_participation = check_integer("min_participation", min_participation, 1)
     check_choice("ends", ends, ("any", "both"))
+    check_flag("loops", loops)
     options = ProjectionOptions(
         *(between, through, kinds, window, exclude), max_degree=max_degree, memory=memory
     )

@@ -13,7 +13,7 @@ from graphkit.data.graph import Graph, GraphLike, as_graph
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.data.tags import STOP_TAGS
-from graphkit.errors import DataError, OptionError
+from graphkit.errors import DataError, OptionError, shorten
 from graphkit.graphs.backbone import Backbone
 from graphkit.graphs.coordination import Coordination
 
@@ -476,7 +476,7 @@ def methods_paragraph(
         communities.
     DataError
         If the communities were not found in `graph`, or it is no graph; or if `null` is of other
-        nodes.
+        nodes, or of another quality or resolution.
 
     Examples
     --------
@@ -636,10 +636,21 @@ def _tested_sentences(result: Described, null: NullTest) -> list[str]:
             f"methods_paragraph: null= goes with communities, not with a {type(result).__name__}: "
             "pass the Partition."
         )
+    if not isinstance(getattr(null, "partition", None), Partition):
+        raise OptionError(
+            f"methods_paragraph: null={shorten(null)}: give the result of rewired_null or "
+            "projection_null."
+        )
     if null.partition.vocabulary.content_key != result.vocabulary.content_key:
         raise DataError(
             "methods_paragraph: null= compares communities of other nodes: pass the comparison of "
             "the graph that these communities were found in."
+        )
+    told, own = _quality_text(null.partition), _quality_text(result)
+    if told and own and told != own:
+        raise DataError(
+            f"methods_paragraph: null= is of {told}, and these communities were found by {own}: give "
+            "the null function partition=, to test what is reported."
         )
     drawn = _NULLS.get(null.provenance.verb, "random graphs")
     figures = [(name, null.p(name)) for name in ("quality", "agreement")]
@@ -649,6 +660,12 @@ def _tested_sentences(result: Described, null: NullTest) -> list[str]:
         f"They were compared with those of {null.n:,} {drawn}: {told or 'no p-value is defined'}"
     )
     return [*sentences, f"{tested} ({null.conclusion})."]
+
+
+def _quality_text(partition: Partition) -> str:
+    """Quality function and resolution of a partition; empty if they are not known."""
+    at = "" if partition.resolution is None else f" at a resolution of {partition.resolution:.6g}"
+    return f"{partition.quality_function}{at}" if partition.quality_function else ""
 
 
 def _partition_sentences(partition: Partition) -> list[str]:

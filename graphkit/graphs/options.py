@@ -104,6 +104,7 @@ class ProjectionOptions:
             optional = name != "min_shared"
             value = errors.check_integer(name, getattr(self, name), low, optional=optional)
             object.__setattr__(self, name, value)
+        errors.check_flag("mutual", self.mutual)
         if self.mutual and self.top is None:
             raise OptionError("mutual=True goes with top=…, which is not given.")
         if self.span is not None and self.weight == "actions":

@@ -15,7 +15,7 @@ from graphkit.data.incidence import checked_kinds, rows_of_kinds
 from graphkit.data.provenance import Provenance
 from graphkit.data.times import TIME, as_instant
 from graphkit.data.vocabulary import Vocabulary
-from graphkit.errors import DataError, MissingDataError, OptionError, check_choice, warn
+from graphkit.errors import DataError, MissingDataError, OptionError, check_choice, check_flag, warn
 
 __all__ = ["follow_graph", "interaction_graph", "interaction_times", "layers"]
 
@@ -308,6 +308,8 @@ def follow_graph(
       'follows that are not returned': 1})
     """
     require_dataset(dataset, caller="follow_graph")
+    check_flag("mutual", mutual)
+    check_flag("complete_only", complete_only)
     follows = dataset.require("follows", verb="follow_graph")
     if not follows.height:
         raise DataError("follow_graph: the table 'follows' is empty: there are no edges.")
@@ -430,6 +432,7 @@ def layers(
     {'follow': [('a', 'b', 1.0)], 'mention': [('c', 'a', 1.0)], 'duet': [('c', 'b', 1.0)]}
     """
     require_dataset(dataset, caller="layers")
+    check_flag("follows", follows)
     found: dict[str, Graph] = {}
     if follows:
         if dataset.follows is None:

@@ -259,6 +259,10 @@ def answers(
         raise OptionError("answers: of a simulation, partition is a kind, such as 'planted'.")
     if window is not None:
         raise OptionError("answers: window= is for a dataset; a simulation ends with its ticks.")
+    if tuple(kinds) != KINDS:
+        raise OptionError(
+            f"answers: kinds= is for a dataset; a simulation has {' and '.join(KINDS)}, and no others."
+        )
     tick_days = check_number("tick_days", tick_days, 0, low_open=True)
     return _of_spread(data, partition, arm, tick_days, confidence)
 

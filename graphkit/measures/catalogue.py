@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from graphkit.data.frozen import content_key
 from graphkit.data.partition import Partition
 from graphkit.data.spread import OLDEST, REACHED, REACTIONS, ArmTally, Spread
 from graphkit.data.world import LEAST_DIVISIVE, World
@@ -71,12 +72,14 @@ def samples_of(worlds: Sequence[World]) -> list[str | None]:
 
     Without one of them, no interval can be made of the others: it would be too narrow. So it would
     be of worlds built from one data set as if they were populations: they are ``"repeated"``.
+    That is a data set of the same rows in the same order, whatever was made of it; in another order,
+    or with other interactions, it is known by its accounts, follows and posts.
     """
     samples: list[str | None] = [world.sample for world in worlds]
-    sources = [_source_key(world) if world.sample != "part" else None for world in worlds]
-    times = Counter(sources)
-    for w, source in enumerate(sources):
-        if source is not None and times[source] > 1:
+    sources = [_source_keys(world) if world.sample != "part" else () for world in worlds]
+    times = Counter(key for keys in sources for key in keys)
+    for w, keys in enumerate(sources):
+        if any(times[key] > 1 for key in keys):
             samples[w] = REPEATED
     whole = [world for world in worlds if world.sample == "whole"]
     if len(whole) != 1:
@@ -87,14 +90,19 @@ def samples_of(worlds: Sequence[World]) -> list[str | None]:
     return [None if sample == "part" and not complete else sample for sample in samples]
 
 
-def _source_key(world: World) -> str | None:
-    """Key of the data set that a world was built from; `None` without a record of it."""
+def _source_keys(world: World) -> tuple[str, ...]:
+    """Keys of the data set that a world was built from, and of what it holds of it in any order.
+
+    None without a record of it. The second is of what neither seed nor options change.
+    """
     record = world.provenance
     while record.verb not in ("build_world", "synthetic.worlds"):
         if not record.parents:
-            return None
+            return ()
         record = record.parents[0]
-    return next(iter(record.inputs), None)
+    held = world.accounts.content_key, world.follows.content_key, world.posts.content_key
+    authors = (world.posters,) if world.authored else ()  # others are drawn
+    return (*record.inputs[:1], content_key(*held, *authors))
 
 
 def mean_defined(values: npt.NDArray[np.generic]) -> float:

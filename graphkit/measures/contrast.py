@@ -19,7 +19,9 @@ from graphkit.errors import (
     OptionError,
     check_choice,
     check_number,
+    name_some,
     nearest,
+    shorten,
 )
 from graphkit.measures.catalogue import describe_measure, outcome_schema
 from graphkit.measures.intervals import (
@@ -103,7 +105,8 @@ class Contrast(Frozen, table="_shown"):
             known = self.frame.get_column("measure").unique().sort().to_list()
             where = "over all communities" if community is None else f"of {community!r}"
             raise MissingDataError(
-                f"the contrast has no measure {measure!r} {where}.{nearest(measure, known)}"
+                f"the contrast has no measure {measure!r} {where}.{nearest(str(measure), known)} "
+                f"Measures: {name_some(known)}."
             )
         kinds = rows.get_column("partition").to_list()
         if partition is not None:
@@ -573,6 +576,8 @@ def _values_by_row(
 
 
 def _add_shares(frame: pl.DataFrame, shares: Mapping[str, float]) -> pl.DataFrame:
+    if not isinstance(shares, Mapping):
+        raise OptionError(f"shares={shorten(shares)}: numbers by arm are needed.")
     _require_arms(frame, shares, "shares: ")
     known = {arm: check_number(f"shares[{arm!r}]", share, 0, 1) for arm, share in shares.items()}
     column = pl.col("arm").replace_strict(known, default=None, return_dtype=pl.Float64)

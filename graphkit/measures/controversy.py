@@ -21,7 +21,7 @@ from graphkit.data.impressions import Impressions
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
-from graphkit.errors import DataError, check_choice, check_integer, check_number, shorten
+from graphkit.errors import DataError, check_choice, check_integer, check_number, shorten, warn
 from graphkit.measures.catalogue import mean_defined
 from graphkit.parallel import track
 from graphkit.rng import RNGLike, Streams
@@ -293,7 +293,8 @@ def neighbours_leaning(
         Graph; self-loops are left out.
     leaning
         Numbers in [−1, 1] by id: a mapping, or a pandas Series with the ids as its index. Or of
-        shape (n,), in the order of the graph's vocabulary, NaN if unknown.
+        shape (n,), in the order of the graph's vocabulary, NaN if unknown. A Series whose index is
+        the numbers of its rows is read in this order, and refused where these numbers are ids.
     draws
         Number of permutations, 19 or more.
     rng
@@ -454,7 +455,7 @@ def exposed_leaning(
     account_leaning, item_leaning
         Numbers in [−1, 1] by id: mappings, or pandas Series with the ids as their index. Or of
         shapes (accounts,) and (items,), in the order of the vocabularies of the impressions, NaN if
-        unknown.
+        unknown. A Series is read as in :func:`neighbours_leaning`.
     neutral
         Largest leaning, in size, of an account or item without a side, in [0, 1).
 
@@ -545,6 +546,9 @@ def _leaning_of(
     elif _has_ids(value):
         keys, given = value.index.tolist(), value.to_numpy().tolist()
     else:
+        if _is_series(value):
+            _refuse_two_readings(name, len(value), ids)
+            hint += " The index of the Series holds no ids, only the numbers of its rows."
         return _check_leaning(name, value, len(ids), hint), {}
     numbers = _check_leaning(name, given, len(keys), "One leaning per id.")
     codes = ids.lookup(keys)
@@ -556,18 +560,46 @@ def _leaning_of(
         )
     if np.unique(codes[known]).size < known.sum():
         raise DataError(f"{name}: an id is given twice. One leaning per id.")
+    # a table of many more accounts than these is no slip
+    if 2 * known.sum() < min(len(keys), len(ids)):
+        warn(
+            f"{name}: only {known.sum():,} of its {len(keys):,} ids are among the {len(ids):,} known "
+            "ones. If there should be more, look whether both write ids alike, such as 007 and 7."
+        )
     found = np.full(len(ids), np.nan)
     found[codes[known]] = numbers[known]
     return found, {f"{name}: unknown ids": int((~known).sum())}
 
 
+def _is_series(value: Any) -> TypeGuard[Any]:
+    """Whether it is a Series of pandas."""
+    pandas = sys.modules.get("pandas")
+    return pandas is not None and isinstance(value, pandas.Series)
+
+
 def _has_ids(value: Any) -> TypeGuard[Any]:
     """Whether it is a Series of pandas whose index is more than the numbers of its rows."""
-    pandas = sys.modules.get("pandas")
-    if pandas is None or not isinstance(value, pandas.Series):
+    if not _is_series(value):
         return False
     index = value.index
     return not (type(index).__name__ == "RangeIndex" and index.start == 0 and index.step == 1)
+
+
+def _refuse_two_readings(name: str, size: int, ids: Vocabulary) -> None:
+    """Refuse a Series with the numbers of its rows as its index, if these can be read as ids."""
+    rows = np.arange(size)
+    codes = ids.lookup(rows.astype(str).tolist() if ids.kind == "str" else rows)
+    # read both ways, 0 … n − 1 in their order are the same
+    other = np.flatnonzero((codes >= 0) & ((codes != rows) | (size != len(ids))))
+    if other.size:
+        row = int(other[0])
+        text = ".astype(str)" if ids.kind == "str" else ".tolist()"
+        raise DataError(
+            f"{name}: the index of the Series is the numbers of its rows, and {row} is also an id, in "
+            f"place {codes[row]} of the vocabulary. If the index holds the ids, write "
+            f"series.index = series.index{text}; if the values are in the order of the vocabulary, "
+            "pass series.to_numpy()."
+        )
 
 
 def _check_leaning(name: str, value: npt.ArrayLike, size: int, hint: str) -> Floats:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -245,6 +245,8 @@ def _pairs(interventions: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
             raise OptionError(
                 f"interventions[{base!r}]={arms!r} is one text: give a list of arms, [{arms!r}]."
             )
+        if not isinstance(arms, Iterable):
+            raise OptionError(f"interventions[{base!r}]={shorten(arms)}: give a list of arms.")
         pairs += [(base, arm) for arm in arms]
     if not pairs:
         raise OptionError("interventions: no arm is named.")

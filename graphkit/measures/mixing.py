@@ -256,9 +256,9 @@ def flow(spread: Spread, arm: str, partition: str, *, world: int | None = None) 
 def partition_of(spread: Spread, world: int, kind: str) -> Partition:
     """Partition of one kind in a world; the error for an unknown kind names the nearest."""
     known = spread.worlds[world].partitions
-    if kind not in known:
+    if not isinstance(kind, str) or kind not in known:
         raise MissingDataError(
-            f"world {world} has no partition {kind!r}.{nearest(kind, known)} "
+            f"world {world} has no partition {kind!r}.{nearest(str(kind), known)} "
             f"Kinds: {', '.join(known)}."
         )
     return known[kind]

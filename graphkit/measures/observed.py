@@ -22,6 +22,7 @@ from graphkit.errors import (
     MissingDataError,
     OptionError,
     check_choice,
+    check_flag,
     check_integer,
     check_number,
     name_some,
@@ -317,6 +318,7 @@ def observed(
         raise DataError(f"observed: a {type(partition).__name__}, not a Partition of the accounts.")
     check_integer("min_impressions", min_impressions, 1)
     check_number("confidence", confidence, 0, 1, low_open=True, high_open=True)
+    check_flag("match", match)
     wanted = _check_measures(measures)
     removed: dict[str, int] = {}
     notes: list[str] = []

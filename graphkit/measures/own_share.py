@@ -195,9 +195,10 @@ def _lookup_tables(
     items: list[pl.DataFrame] = []
     names: list[pl.DataFrame] = []
     for w, world in enumerate(worlds):
-        if partition not in world.partitions:
+        if not isinstance(partition, str) or partition not in world.partitions:
             raise MissingDataError(
-                f"world {w} has no partition {partition!r}.{nearest(partition, world.partitions)} "
+                f"world {w} has no partition {partition!r}."
+                f"{nearest(str(partition), world.partitions)} "
                 f"Partitions: {', '.join(world.partitions)}."
             )
         found, number = world.partitions[partition], pl.lit(w, pl.Int64).alias("world")

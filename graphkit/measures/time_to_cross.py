@@ -12,7 +12,7 @@ import polars as pl
 from graphkit.data.frozen import Frozen
 from graphkit.data.provenance import Provenance
 from graphkit.data.spread import MOST_ARRIVALS, OLDEST, Spread
-from graphkit.errors import DataError, MissingDataError, check_integer
+from graphkit.errors import DataError, MissingDataError, check_flag, check_integer
 from graphkit.measures.catalogue import (
     PartitionTallies,
     RunTallies,
@@ -178,6 +178,7 @@ def time_to_cross(
     """
     refuse_after_fork()
     check_integer("communities", communities, 1, MOST_ARRIVALS)
+    check_flag("by_community", by_community)
     keys, samples = run_keys(spread), world_samples(spread)
     n_ticks = spread.tallies[keys[0]].ticks.shape[1]
     check_integer("horizon", horizon, 1, min(n_ticks, OLDEST + 1), optional=True)

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from graphkit.data.graph import Graph, GraphLike, as_graph
 from graphkit.data.provenance import Provenance
-from graphkit.errors import check_number
+from graphkit.errors import check_flag, check_number
 from graphkit.kernels.edges import swap_connected, swap_edges, table_length
 from graphkit.rng import RNGLike, Streams
 
@@ -80,6 +80,7 @@ def rewire(
     """
     graph = as_graph(graph, "rewire")
     swaps = check_number("swaps", swaps, 0.0)
+    check_flag("connected", connected)
     streams = Streams(rng)
     source, target, weight = graph.edge_arrays()
     loops = np.flatnonzero(source == target) if graph.n_loops else np.empty(0, dtype=np.int64)

@@ -16,7 +16,7 @@ from graphkit.communities.resolution import ResolutionProfile
 from graphkit.data.partition import AGREE, Partition
 from graphkit.data.tags import fold_tag
 from graphkit.data.visibility import Visibility
-from graphkit.errors import DataError
+from graphkit.errors import DataError, OptionError, check_choice
 from graphkit.measures import Mixing
 from graphkit.plot import style
 from graphkit.plot.labels import shown, shown_all, write_beside
@@ -214,6 +214,14 @@ def borders(
     return _draw_matrices("borders", panels, top, highlight, "edge weight", sides, ax, width).done()
 
 
+def _check_highlight(highlight: tuple[str, ...], labels: tuple[str, ...]) -> None:
+    """Refuse one text, and names of no community."""
+    if isinstance(highlight, str):
+        raise OptionError(f"highlight={highlight!r} is one text: pass a tuple of names.")
+    for name in filter(None, highlight):  # a community without a name is called by its number
+        check_choice("highlight", name, labels)
+
+
 def _draw_matrices(
     caller: str,
     panels: Mapping[str, Mixing],
@@ -230,6 +238,7 @@ def _draw_matrices(
     labels = next(iter(panels.values())).labels[:top]
     if any(panel.labels[:top] != labels for panel in panels.values()):
         raise DataError("all panels must be over the same communities: use one partition.")
+    _check_highlight(highlight, next(iter(panels.values())).labels)
     size, names = len(labels), shown_all(labels)
     # with room for names; a phone's width bounds the matrix, however many communities there are
     side = 4.4 if width == "phone" else 1.9 + 0.29 * size

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from graphkit.data.visibility import Visibility
-from graphkit.errors import DataError, MissingDataError, OptionError
+from graphkit.errors import DataError, MissingDataError, OptionError, nearest
 from graphkit.measures.contrast import Contrast
 from graphkit.measures.own_share import OwnShare
 from graphkit.plot import style
@@ -49,7 +49,8 @@ def hosting(
     the left, communities whose members follow each other as often as chance would have it (0), to
     the right those that follow nobody else (1). Red: hidden, blue: visible, grey: undecided or
     not to be judged. The line is the least-squares line over those that can be judged, as
-    :func:`graphkit.measures.hosting_by_visibility` gives it, if the contrast has it. Where too much
+    :func:`graphkit.measures.hosting_by_visibility` gives it, if the contrast has it, as far as there
+    are communities. Where too much
     filler forbids a direction, the figure says so, all dots are grey, and there is no line.
 
     Parameters
@@ -83,6 +84,11 @@ def hosting(
         raise DataError(
             f"hosting is given under the partitions {', '.join(map(str, kinds))}: choose one by "
             "partition=."
+        )
+    if partition is not None and partition not in kinds:
+        raise MissingDataError(
+            f"hosting is not given under a partition {partition!r}.{nearest(str(partition), kinds)} "
+            f"Kinds: {', '.join(map(str, kinds)) or 'none'}."
         )
     kind = kinds[0] if partition is None and kinds else partition
     places = visibility.frame.select(pl.col("label").alias("community"), "homophily", "verdict")
@@ -118,7 +124,8 @@ def hosting(
         kinds_shown[row["verdict"]] = Line2D([], [], linestyle="", **mark)
         dots.append((x, y))
         colours.append(colour)
-    ends = np.array([min(0.0, rows["homophily"].min()), rows["homophily"].max()])  # type: ignore[type-var]
+    # no further than there are communities
+    ends = np.array([rows["homophily"].min(), rows["homophily"].max()])
     if not barred and (line := _fitted_line(frame, kind)) is not None:
         axes.plot(ends, line[0] + line[1] * ends, color=INK, linewidth=1.2, linestyle="--")
     if not barred:
@@ -190,6 +197,8 @@ def own_share(
     style.require_columns(frame, needed, "see own_share")
     frame = frame.filter(pl.col("accounts") >= LEAST)
     names = sorted(frame.get_column("community").drop_nulls().unique().to_list())
+    if isinstance(communities, str):
+        communities = [communities]
     wanted = names[:6] if communities is None else list(communities)
     missing = [name for name in wanted if name not in names]
     if not names:
@@ -198,7 +207,7 @@ def own_share(
         )
     if missing or not wanted:
         raise MissingDataError(
-            f"no community {', '.join(missing)} in the frame. Communities: "
+            f"no community {', '.join(map(str, missing))} in the frame. Communities: "
             f"{', '.join(names[:6])}{', …' if len(names) > 6 else ''}."
         )
     if len(wanted) > len(HUES) * len(STYLES):

@@ -158,10 +158,13 @@ def cold_start(
     """
     style.require_type("cold_start", found, ColdStart, "measures.cold_start")
     names = found.curves.get_column("community").unique().sort().to_list()
+    if isinstance(communities, str):
+        communities = [communities]
     wanted = names[:MOST] if communities is None else list(communities)
     if missing := [name for name in wanted if name not in names]:
         raise MissingDataError(
-            f"no community {missing[0]!r} in the result.{nearest(missing[0], names)}"
+            f"no community {missing[0]!r} in the result.{nearest(str(missing[0]), names)} "
+            f"Communities: {', '.join(names[:MOST])}{', …' if len(names) > MOST else ''}."
         )
     if not 0 < len(wanted) <= MOST:
         raise OptionError(f"{len(wanted)} communities: name 1 to {MOST} of them.")

@@ -121,8 +121,9 @@ def read_any(
     MissingDataError
         If the file needs `account` or `direction`.
     OptionError
-        For an unknown format or time zone, for an account of a file that is not there, and for one
-        account of exports that name several owners.
+        For an unknown format or time zone, for an account of a file that is not there, for one
+        account of exports that name several owners, and for `account` or `direction` of tables,
+        whose columns say it.
     DataError
         If a frame or graph is passed instead of a path.
 
@@ -162,6 +163,7 @@ def read_any(
         raise OptionError(f"{next(iter(given))}= is for tables: it does not go with {format=}.")
     own = format == "folder" or bool(given)
     if own or (format is None and is_dataset(path) and not _is_foreign(path)):
+        _refuse_asked(account=account, direction=direction)
         dataset, report = read_dataset(path, tz=tz, **given)  # type: ignore[arg-type]
         has = (path / "dataset.toml").exists()
         why = "it has a dataset.toml" if has else "its files are tables"
@@ -169,11 +171,22 @@ def read_any(
         why = f"{next(iter(given))}= says so" if given else why
         return dataset, report.with_files(_whole_folder("folder", path, why))
     if format == "hetrec-lastfm" or (format is None and is_hetrec_lastfm(path)):
+        _refuse_asked(account=account, direction=direction)
         dataset, report = read_hetrec_lastfm(path)
         why = "it has the files of the set"
         return dataset, report.with_files(_whole_folder("hetrec-lastfm", path, why))
     with keep_archive_open():
         return _read_census(path, ImportOptions(account, direction, tz, path), format)
+
+
+def _refuse_asked(**options: object) -> None:
+    """Refuse what is asked of exports and lists, where tables say it."""
+    for name, value in options.items():
+        if value is not None:
+            raise OptionError(
+                f"{name}= is for files that do not say it, such as exports and lists of one account; "
+                "these are tables, whose columns do: leave it out."
+            )
 
 
 def write_report(report: ImportReport, path: str | Path) -> Path:

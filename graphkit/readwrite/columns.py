@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import polars as pl
 
+from graphkit.data.cells import check_separator
 from graphkit.data.dataset import Dataset
 from graphkit.data.frames import KIND_NAMES, column_names, take_frame
 from graphkit.data.ids import (
@@ -19,6 +20,7 @@ from graphkit.data.ids import (
 )
 from graphkit.data.provenance import Provenance
 from graphkit.data.schema import conform
+from graphkit.data.times import check_zone
 from graphkit.errors import DataError, OptionError, check_choice, check_number, shorten, warn
 from graphkit.readwrite.files import Counts
 from graphkit.readwrite.folder import drop_duplicates
@@ -199,6 +201,9 @@ def from_frame(
     named = {key: str(column) for key, column in given.items() if column is not None}
     chosen = _choose_table(named, table, frame)
     _check_kind(named, chosen, kind_is, threshold, kinds, frame)
+    if tz is not None:
+        check_zone(tz)
+    check_separator(separator)
     columns = list(dict.fromkeys(named.values()))
     raw = take_frame(frame, "the frame", columns)
     read = _Reading(raw, named, check_real_ids(real_ids), tz, separator)
@@ -303,6 +308,10 @@ def _check_kind(
         check_number("threshold", threshold)
         if "rating" not in named:
             raise OptionError("threshold= goes with rating=, the column of the ratings.")
+    if kinds is not None and not isinstance(kinds, Mapping):
+        raise OptionError(
+            f"kinds={shorten(kinds)}: a mapping is needed, such as {{'fav': 'like'}}."
+        )
     if kinds and "kind" not in named:
         raise OptionError("kinds= goes with kind=, the column of the kinds.")
     for old, new in (kinds or {}).items():

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from graphkit.errors import DataError, FileError, GraphkitError, nearest, shorten
+from graphkit.errors import DataError, FileError, GraphkitError, check_flag, nearest, shorten
 from graphkit.parallel import refuse_after_fork
 
 #: Suffixes of the table formats.
@@ -299,6 +299,7 @@ def check_writable(folder: str | Path, *, overwrite: bool, what: str) -> Path:
         occupied = next(path.iterdir(), None) is not None
     except OSError as error:
         raise FileError(f"{path} cannot be made: {error.strerror or error}.") from error
+    check_flag("overwrite", overwrite)
     if occupied and not overwrite:
         raise FileError(
             f"the folder {path} is not empty: choose another, or pass overwrite=True to replace "

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import polars as pl
 
+from graphkit.data.cells import check_separator
 from graphkit.data.dataset import Dataset, require_dataset
 from graphkit.data.files import write_text, write_whole
 from graphkit.data.frames import guess_columns
@@ -20,6 +21,7 @@ from graphkit.data.ids import check_id_times, check_real_ids, describe_offset, t
 from graphkit.data.provenance import Provenance
 from graphkit.data.results import ImportReport
 from graphkit.data.schema import TABLES, conform
+from graphkit.data.times import check_zone
 from graphkit.errors import (
     DataError,
     FileError,
@@ -44,6 +46,12 @@ from graphkit.readwrite.header import (
 
 __all__ = ["is_dataset", "read_dataset", "write_dataset"]
 
+#: How columns are named in Python and on the command line.
+_COLUMNS_FORM = (
+    " In Python columns={'user': 'account_id'} means that the file calls it 'user'; on the command line "
+    "--columns account_id=user does."
+)
+
 
 def rename_columns(
     frame: pl.DataFrame, names: Mapping[str, str], table: str, place: str
@@ -53,13 +61,19 @@ def rename_columns(
         if old not in frame.columns:
             # the other way round is a common slip, and is told, not guessed
             turned = new in frame.columns and TABLES[table].column(old) is not None
-            hint = " It maps the name in the file to that of graphkit." if turned else ""
+            hint = ""
+            if turned:
+                hint = (
+                    f" In Python it maps the name in the file to that of graphkit, {{{new!r}: {old!r}}}; "
+                    f"on the command line it is the other way round, --columns {old}={new}."
+                )
             nested = old.partition(".")[0]
             if nested != old and isinstance(frame.schema.get(nested), pl.Struct):
                 hint = f" Column {shorten(nested)} holds records: {fs.FLATTEN}."
             raise DataError(
                 f"{place} has no column {shorten(old)}, which columns= names; there are "
-                f"{name_some(frame.columns, 8) or 'none'}.{hint or nearest(old[:60], frame.columns)}"
+                f"{name_some(frame.columns, 8) or 'none'}."
+                f"{hint or nearest(old[:60], frame.columns) or _COLUMNS_FORM}"
             )
         if new in frame.columns and new not in names:
             raise DataError(
@@ -325,7 +339,8 @@ def read_dataset(
         of its columns say which it is.
     columns
         Columns by their names in the files, for each table: ``{"interactions": {"user":
-        "account_id", "video": "item_id"}}``; of one file also ``{"user": "account_id"}``. They are
+        "account_id", "video": "item_id"}}``; of one file also ``{"user": "account_id"}``. (On the
+        command line the name of graphkit comes first: ``--columns account_id=user``.) They are
         added to those of ``dataset.toml``. Columns of a log in one file may describe its items, as
         ``{"hashtags": "tags"}``: they become the table ``items``, where each item has the first
         value of each column, and the report notes how many items had several.
@@ -377,6 +392,9 @@ def read_dataset(
     ([('ann', '7281986300348026145', 'like')], ["columns separated by ';'"])
     """
     check_choice("unknown", unknown, ("raise", "drop", "add"))
+    check_separator(separator)
+    if tz is not None:
+        check_zone(tz)
     if columns is not None and not isinstance(columns, Mapping):
         raise OptionError(
             f"columns={shorten(columns)}: a mapping from names of columns in the file to those of "

@@ -214,6 +214,12 @@ class Feed(Frozen):
         [('candidates', 'delivery', '0.5', '1')]
         """
         given = locals()
+        for key in ("sources", "weights", "signals"):
+            if given[key] is not None and not isinstance(given[key], Mapping):
+                raise OptionError(
+                    f"feed {name!r}: {key}={shorten(given[key])}: numbers by key are needed, such as "
+                    f"{{{next(iter(TABLES[key].known))!r}: 1}}."
+                )
         keys = (*NUMBERS, "filler", "source")
         changes: dict[str, Any] = {key: given[key] for key in keys if given[key] is not None}
         if score is not None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from graphkit.data.files import read_toml, to_toml, write_text
-from graphkit.errors import FileError, OptionError, check_choice, nearest, shorten
+from graphkit.errors import FileError, OptionError, check_choice, check_flag, nearest, shorten
 from graphkit.recommenders.factors import NUMBERS, TABLES
 from graphkit.recommenders.feed import Feed
 
@@ -101,6 +101,7 @@ def write_feed(feed: Feed, path: str | Path, *, overwrite: bool = False) -> Path
             "and write the feed with weights."
         )
     path = Path(path)
+    check_flag("overwrite", overwrite)
     if path.exists() and not overwrite:
         raise FileError(f"{path} is there already: overwrite=True replaces it.")
     write_text(path, to_toml({key: getattr(feed, key) for key in _KEYS}))

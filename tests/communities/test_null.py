@@ -322,3 +322,25 @@ def test_what_has_no_null_is_refused() -> None:
         projection_null(data, graph, runs=1)
     with pytest.raises(OptionError, match="trades"):
         projection_null(data, graph, trades=-1)
+
+
+@pytest.mark.parametrize("quality", ["modularity", "cpm"])
+def test_a_null_tests_what_is_reported(quality: str) -> None:
+    data = log(120, 150, 500, 1, groups=3)
+    graph = cointeraction_graph(data)
+    reported = leiden(graph, quality=quality, resolution=2.0, rng=1)
+    found = projection_null(data, graph, draws=19, partition=reported, rng=1)
+    same = projection_null(data, graph, draws=19, quality=quality, resolution=2.0, rng=1)
+    assert (found.partition.quality_function, found.partition.resolution) == (quality, 2.0)
+    assert found.null_quality.tobytes() == same.null_quality.tobytes()
+    bare = Graph.from_edges(*graph.edges().get_columns(), directed=False)
+    reported = leiden(bare, quality=quality, resolution=2.0, rng=1)
+    assert rewired_null(bare, n=19, partition=reported, rng=1).partition.resolution == 2.0
+    # what is asked for comes first, and one that records nothing changes nothing
+    asked = rewired_null(bare, n=19, partition=reported, resolution=0.5, rng=1)
+    assert (asked.partition.quality_function, asked.partition.resolution) == (quality, 0.5)
+    groups = Partition.from_membership(bare.vocabulary.ids, reported.membership)
+    plain = rewired_null(bare, n=19, partition=groups, rng=1)
+    assert plain.null_quality.tobytes() == rewired_null(bare, n=19, rng=1).null_quality.tobytes()
+    with pytest.raises(DataError, match="nodes are not those of partition="):
+        rewired_null(random_graph(30, 60, rng=1).graph, n=19, partition=reported)

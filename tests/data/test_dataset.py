@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import warnings
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -224,6 +225,24 @@ def test_watch_fractions_that_are_times_are_told() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         Dataset(impressions=log | {"watch_fraction": [0.2, 1.0, 40.0]})  # one is watched often
+
+
+def test_values_of_views_that_are_times_are_told(tmp_path: Path) -> None:
+    log = {"account_id": ["a"] * 3, "item_id": ["v", "w", "x"], "value": [900, 12_000, 31_000]}
+    with pytest.warns(GraphkitWarning, match="half of the values of views are above 12,000"):
+        ds = Dataset(interactions=log | {"kind": ["view"] * 3})
+    with pytest.warns(GraphkitWarning, match="Counts of plays are of the kind 'play'"):
+        gk.from_frame(log, account="account_id", item="item_id", value="value", kind_is="view")
+    folder = gk.readwrite.write_dataset(ds, tmp_path / "log")
+    with pytest.warns(GraphkitWarning, match="look like seconds or milliseconds"):
+        gk.readwrite.read_dataset(folder)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Dataset(interactions=log | {"kind": ["play"] * 3})
+        Dataset(interactions=log | {"kind": ["view"] * 3, "value": [0.2, 1.0, 40.0]})
+        Dataset(
+            interactions=log | {"kind": ["view", "rating", "rating"], "value": [None, 8.0, 9.0]}
+        )
 
 
 def test_two_datasets_are_joined_with_what_was_left_out() -> None:

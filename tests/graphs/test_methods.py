@@ -350,6 +350,13 @@ def test_a_null_test_and_the_seed_of_a_study_are_told() -> None:
     )
     assert null.conclusion in told
     assert "random seed: 7, from which 3 (leiden) follows" in told
+    finer = gk.leiden(graph, resolution=2.0, rng=3)
+    with pytest.raises(
+        DataError, match=r"resolution of 1, and these .* by modularity at a resolution"
+    ):
+        methods_paragraph(finer, null=null)
+    tested = gk.communities.rewired_null(graph, n=19, partition=finer, rng=1)
+    assert "19 rewired graphs" in methods_paragraph(finer, null=tested)
     with pytest.raises(OptionError, match="goes with communities"):
         methods_paragraph(graph, null=null)
     with pytest.raises(DataError, match="of other nodes"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from graphkit.data.dataset import Dataset
 from graphkit.data.graph import Graph
 from graphkit.data.impressions import Impressions
 from graphkit.data.partition import Partition
-from graphkit.errors import DataError, OptionError
+from graphkit.errors import DataError, GraphkitWarning, OptionError
 from graphkit.measures import controversy, exposed_leaning, neighbours_leaning
 
 TRIANGLES = [("a", "b"), ("a", "c"), ("b", "c"), ("c", "d"), ("d", "e"), ("d", "f"), ("e", "f")]
@@ -407,6 +408,46 @@ def test_leanings_of_other_ids_are_counted_and_missing_ones_unknown() -> None:
     assert found.removed["nodes without a leaning"] == 1
     with pytest.raises(DataError, match="none of its 2 ids is known"):
         neighbours_leaning(graph, {"x": 1.0, "y": -1.0}, rng=1)
+
+
+def test_leanings_of_mostly_unknown_ids_are_told() -> None:
+    graph = graph_of(TRIANGLES)
+    leaning: dict[str, float] = dict(zip("abc", [-1.0, -1, 1], strict=True))
+    strange = {f"0{x}": 0.5 for x in "abcdefg"}
+    exposed = {"account_id": list("abcdef"), "item_id": list("uuuuuu")}
+    shown = Impressions.from_dataset(Dataset(impressions=exposed))
+    with pytest.warns(GraphkitWarning, match="only 2 of its 9 ids are among the 6 known ones"):
+        exposed_leaning(shown, {"a": 1.0, "b": -1.0} | strange, {"u": 0.5})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        # half of the nodes are known: that of the others more are known is no matter
+        assert neighbours_leaning(graph, leaning | strange, rng=1).n == 3
+
+
+@pytest.mark.parametrize("ids", [range(12), range(1, 13)])
+@pytest.mark.parametrize("kind", [int, str])
+def test_numbers_of_rows_that_are_ids_are_refused(ids: range, kind: type) -> None:
+    pd = pytest.importorskip("pandas")
+    nodes = [kind(x) for x in ids]
+    graph = graph_of(list(zip(nodes, nodes[1:] + nodes[:1], strict=True)))
+    leaning = pd.Series(np.linspace(-1, 1, 12))
+    if nodes == list(range(12)):  # both readings are one
+        assert neighbours_leaning(graph, leaning, rng=1).frame["leaning"].is_sorted()
+        leaning = leaning[:9]
+    with pytest.raises(DataError, match=r"also an id.*series\.index = series\.index.*to_numpy\(\)"):
+        neighbours_leaning(graph, leaning, rng=1)
+    if len(leaning) == 12:
+        neighbours_leaning(graph, leaning.to_numpy(), rng=1)
+    if ids[0] == 0:
+        leaning.index = leaning.index.astype(str) if kind is str else leaning.index.tolist()
+        found = neighbours_leaning(graph, leaning, rng=1).frame
+        assert found.filter(node=kind(2))["leaning"][0] == leaning[kind(2)]
+
+
+def test_a_series_of_another_length_is_told_to_have_no_ids() -> None:
+    pd = pytest.importorskip("pandas")
+    with pytest.raises(DataError, match="holds no ids, only the numbers of its rows"):
+        neighbours_leaning(graph_of(TRIANGLES), pd.Series([0.5, 1.0]), rng=1)
 
 
 def test_exposed_leaning_by_id() -> None:

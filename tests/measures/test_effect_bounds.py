@@ -86,3 +86,22 @@ def test_the_same_world_twice_is_no_sample() -> None:
     outcome = outcome_of([world, world])
     with pytest.raises(DataError, match="resample_worlds"):
         gk.measures.arm_means(outcome)
+
+
+def test_data_in_another_row_order_are_the_same_data() -> None:
+    platform = gk.synthetic.platform(accounts=200, impressions_per_account=20, rng=1)
+    tables = dict(platform.dataset.tables)
+
+    def built(seed: int, **others: pl.DataFrame) -> gk.World:
+        data = gk.Dataset(**tables | others, time_kinds=dict(platform.dataset.time_kinds))
+        return gk.build_world(data, {"interest": platform.truth}, ticks=2, rng=seed)
+
+    first = built(1)
+    turned = {name: frame.reverse() for name, frame in tables.items()}
+    for other in (built(2, **turned), built(2, interactions=tables["interactions"][:-1])):
+        with pytest.raises(DataError, match="2 worlds that were built from data sets of other"):
+            gk.contrast(outcome_of([first, other]), "a", "b")
+    # other follows among accounts and posts of the same ids are another population
+    fewer = built(2, follows=tables["follows"][1:])
+    found = gk.contrast(outcome_of([first, fewer]), "a", "b").frame
+    assert found["interval"][0] == "over populations of the same making"

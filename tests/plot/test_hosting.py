@@ -66,6 +66,9 @@ def test_communities_stand_over_their_homophily_with_a_line(
     assert np.allclose(line.get_ydata(), [0.11, 0.11 - 0.25 * 0.6])
     without = plot.hosting(gap.filter(measure="hosting_reach"), seen)
     assert len(without.axes[0].lines) == len(axes.lines) - 1
+    # the line ends where the communities do
+    drawn = plot.hosting(gap.filter(pl.col("community").ne_missing("#alt")), seen).axes[0].lines[-1]
+    assert drawn.get_xdata().tolist() == [0.3, 0.6]
 
 
 def test_above_a_quarter_of_filler_no_direction_is_shown(

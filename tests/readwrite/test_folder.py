@@ -743,7 +743,13 @@ def test_columns_of_other_names(tmp_path: Path, suffix: str) -> None:
         (
             {"interactions": {"account_id": "user"}},
             DataError,
-            "maps the name in the file to that of",
+            r"maps the name in the file to that of graphkit, \{'user': 'account_id'\}; on the command "
+            "line it is the other way round, --columns account_id=user",
+        ),
+        (
+            {"interactions": {"zzzzzz": "account_id"}},
+            DataError,
+            "there are .*the file calls it 'user'; on the command line --columns account_id=user does",
         ),
         ({"interaction": {"user": "account_id"}}, OptionError, "mean 'interactions'"),
         ({"follows": {"user": "follower_id"}}, OptionError, "'follows', which has no file"),
