@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal, cast
 
-import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -23,7 +22,14 @@ from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from graphkit.errors import DataError, GraphkitWarning, MissingDataError, OptionError, check_choice
-from graphkit.plot.canvas import Canvas, figure_of, lay_out, quiet_glyphs, settle_texts
+from graphkit.plot.canvas import (
+    Canvas,
+    figure_of,
+    lay_out,
+    quiet_glyphs,
+    rc_settings,
+    settle_texts,
+)
 from graphkit.plot.fonts import BASE_FAMILY
 from graphkit.plot.labels import ONE_LINE, break_names, break_text, cover_each_other, write_beside
 
@@ -91,7 +97,7 @@ def blank_canvas(
 ) -> tuple[Canvas, list[Axes]]:
     """A figure of this size in inches with a row, or a column, of axes, in graphkit's style."""
     shape = (columns, 1) if below else (1, columns)
-    with mpl.rc_context(_STYLE):  # type: ignore[arg-type]
+    with rc_settings(_STYLE):
         figure = Canvas(figsize=(width, height), layout="constrained")
         axes = [figure.add_subplot(*shape, i + 1) for i in range(columns)]
     return figure, axes
@@ -260,7 +266,7 @@ def open_sheet(
             f"plot.{caller}: width={on!r} is of a new figure, and ax= has its own: give one of them."
         )
     if isinstance(ax, SubFigure):
-        with mpl.rc_context(_STYLE):  # type: ignore[arg-type]
+        with rc_settings(_STYLE):
             axes = [ax.add_subplot(1, columns, i + 1) for i in range(columns)]
         return Sheet(ax, axes), axes
     part = (
