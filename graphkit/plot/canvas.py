@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -179,7 +179,7 @@ def _tick_numbers(all_axes: Iterable[Axes]) -> Iterator[Text]:
     """Texts that Matplotlib writes at ticks; makes all ticks."""
     for axes in all_axes:
         for axis in (axes.xaxis, axes.yaxis):
-            axis.get_ticklabels(which="both")
+            axis.get_ticklabels()
             major = isinstance(axis.get_major_formatter(), NUMBERS)
             minor = isinstance(axis.get_minor_formatter(), NUMBERS)
             ticks = [*(axis.get_major_ticks() if major else ())]
@@ -193,12 +193,13 @@ def _tick_numbers(all_axes: Iterable[Axes]) -> Iterator[Text]:
 @contextmanager
 def rc_settings(values: Mapping[str, Any]) -> Iterator[None]:
     """Context of some of Matplotlib's settings; ``rc_context`` copies all of them, every time."""
-    before = {name: mpl.rcParams[name] for name in values}  # type: ignore[index]
-    mpl.rcParams.update(values)
+    settings: MutableMapping[Any, Any] = mpl.rcParams
+    before = {name: settings[name] for name in values}
+    settings.update(values)
     try:
         yield
     finally:
-        mpl.rcParams.update(before)
+        settings.update(before)
 
 
 @contextmanager

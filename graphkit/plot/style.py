@@ -22,14 +22,7 @@ from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from graphkit.errors import DataError, GraphkitWarning, MissingDataError, OptionError, check_choice
-from graphkit.plot.canvas import (
-    Canvas,
-    figure_of,
-    lay_out,
-    quiet_glyphs,
-    rc_settings,
-    settle_texts,
-)
+from graphkit.plot.canvas import Canvas, figure_of, lay_out, quiet_glyphs, rc_settings, settle_texts
 from graphkit.plot.fonts import BASE_FAMILY
 from graphkit.plot.labels import ONE_LINE, break_names, break_text, cover_each_other, write_beside
 
@@ -184,7 +177,6 @@ class Sheet:
         if self.fitted or not (self.inside or self.narrow or isinstance(self.figure, SubFigure)):
             return
         self.fitted = True
-        self._settle()
         above, broken = None, list[Axis]()
         if self.narrow:
             named = [axis for axes in self.axes for axis in (axes.yaxis, axes.xaxis)]
@@ -194,7 +186,8 @@ class Sheet:
                 head(self.axes[0], "")
                 look: dict[str, Any] = {"ha": "left", "fontsize": 11, "fontweight": "bold"}
                 above = self.figure.suptitle(text, x=0.01, **look)
-            self._settle()
+        self._settle()
+        if self.narrow:
             self._name_below()
         lay_out(self.root)
         for longest in ONE_LINE:
