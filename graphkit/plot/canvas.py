@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,10 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.backend_bases import RendererBase, get_registered_canvas_class
+from matplotlib.backend_bases import FigureCanvasBase, RendererBase
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import LayoutEngine
 from matplotlib.text import Text
 from matplotlib.ticker import LogFormatter, LogitFormatter, ScalarFormatter
 from matplotlib.transforms import Bbox
@@ -42,52 +44,63 @@ class Canvas(Figure):
     """
 
     _warned = False
-    _settled = False
+    #: Of a figure that is being saved: it is laid out when it is drawn.
+    _engine: LayoutEngine | None = None
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        # keeps one renderer, which measures each text once
+        FigureCanvasAgg(self)
 
     def draw(self, renderer: RendererBase) -> None:
         """Draw the figure, its texts as they are."""
-        if not self._settled:
-            self._settle_texts()
-        with quiet_glyphs(), mpl.rc_context(_DRAWN):  # type: ignore[arg-type]
+        self._settle_texts()
+        with quiet_glyphs(), rc_settings(_DRAWN):
+            if self._engine is not None:
+                self._place(self._engine, renderer)
             super().draw(renderer)
 
     def get_tightbbox(self, *args: Any, **more: Any) -> Bbox:
         """The box around all that is drawn, in inches."""
         self._settle_texts()
-        with quiet_glyphs(), mpl.rc_context(_DRAWN):  # type: ignore[arg-type]
+        with quiet_glyphs(), rc_settings(_DRAWN):
             return super().get_tightbbox(*args, **more)
 
     def lay_out(self) -> None:
         """Give all axes their places, so that pixels are known, without drawing anything."""
         self._settle_texts()
-        with quiet_glyphs(), mpl.rc_context(_DRAWN):  # type: ignore[arg-type]
-            engine = self.get_layout_engine()
+        with quiet_glyphs(), rc_settings(_DRAWN):
+            self._place(self.get_layout_engine())
+
+    def _place(self, engine: LayoutEngine | None, renderer: RendererBase | None = None) -> None:
+        """Give all axes their places by an engine; a renderer that is given measures the texts."""
+        own = self.canvas
+        if renderer is not None:
+            _Measuring(self, renderer)
+        try:
             if self.axes and engine is not None:
                 with suppress(ValueError):  # as Matplotlib does
                     engine.execute(self)
-            for axes in self.axes:
-                locator: Any = axes.get_axes_locator()
-                axes.apply_aspect(None if locator is None else locator(axes, None))
+        finally:
+            self.set_canvas(own)
+        for axes in self.axes:
+            locator: Any = axes.get_axes_locator()
+            axes.apply_aspect(None if locator is None else locator(axes, None))
 
     def save(self, path: Any, kind: str, dpi: float, metadata: Mapping[str, Any]) -> None:
         """Save a file of this kind, the same bytes as Matplotlib's ``savefig``.
 
-        That draws the whole figure without output first, only to lay it out.
+        That draws the whole figure without output first, only to lay it out, and measures the
+        texts again for each of the two.
         """
-        own, engine, sharp = self.canvas, self.get_layout_engine(), self.dpi
-        with mpl.rc_context(_LAID_OUT):  # type: ignore[arg-type]
+        engine = self.get_layout_engine()
+        with rc_settings(_LAID_OUT):
             try:
-                if (canvas := get_registered_canvas_class(kind)) is not None:
-                    canvas(self)
-                self.set_dpi(dpi)
-                self.lay_out()
                 self.set_layout_engine(None)
-                self._settled = True
+                self._engine = engine
                 self.savefig(path, format=kind, dpi=dpi, metadata=metadata)
             finally:
-                self._settled = False
-                self.set_canvas(own)
-                self.set_dpi(sharp)
+                self._engine = None
                 self.set_layout_engine(engine)
 
     def _settle_texts(self) -> None:
@@ -110,9 +123,20 @@ class Canvas(Figure):
         path = Path(path)
         kind = path.suffix[1:].lower() or self.canvas.get_default_filetype()
         metadata = {"Software": None} if kind == "png" else {"Date": None}
-        with mpl.rc_context({"svg.hashsalt": "graphkit", "svg.fonttype": "path"}):
+        with rc_settings({"svg.hashsalt": "graphkit", "svg.fonttype": "path"}):
             write_whole(path, lambda part: self.save(part, kind, dpi, metadata))
         return path
+
+
+class _Measuring(FigureCanvasBase):
+    """Gives a figure the renderer that draws it, to measure its texts as well."""
+
+    def __init__(self, figure: Figure, renderer: RendererBase) -> None:
+        super().__init__(figure)
+        self._given = renderer
+
+    def get_renderer(self) -> RendererBase:
+        return self._given
 
 
 def lay_out(figure: Figure) -> None:
@@ -133,7 +157,7 @@ def settle_texts(drawn: Artist, all_axes: Iterable[Axes]) -> str:
 
     Returns what is to be said of letters that no font has, if there are any.
     """
-    with quiet_glyphs(), mpl.rc_context(_DRAWN):  # type: ignore[arg-type]
+    with quiet_glyphs(), rc_settings(_DRAWN):
         numbers = {id(text) for text in _tick_numbers(all_axes)}
         texts = [text for text in drawn.findobj(Text) if isinstance(text, Text)]
         letters = set().union(*(text.get_text() for text in texts))
@@ -155,7 +179,7 @@ def _tick_numbers(all_axes: Iterable[Axes]) -> Iterator[Text]:
     """Texts that Matplotlib writes at ticks; makes all ticks."""
     for axes in all_axes:
         for axis in (axes.xaxis, axes.yaxis):
-            axis.get_ticklabels(which="both")
+            axis.get_ticklabels()
             major = isinstance(axis.get_major_formatter(), NUMBERS)
             minor = isinstance(axis.get_minor_formatter(), NUMBERS)
             ticks = [*(axis.get_major_ticks() if major else ())]
@@ -164,6 +188,18 @@ def _tick_numbers(all_axes: Iterable[Axes]) -> Iterator[Text]:
                 yield from (tick.label1, tick.label2)
             if major:
                 yield axis.get_offset_text()
+
+
+@contextmanager
+def rc_settings(values: Mapping[str, Any]) -> Iterator[None]:
+    """Context of some of Matplotlib's settings; ``rc_context`` copies all of them, every time."""
+    settings: MutableMapping[Any, Any] = mpl.rcParams
+    before = {name: settings[name] for name in values}
+    settings.update(values)
+    try:
+        yield
+    finally:
+        settings.update(before)
 
 
 @contextmanager

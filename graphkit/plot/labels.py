@@ -153,6 +153,7 @@ def leader_line(colour: Any, width: float, gap: float = 0) -> dict[str, Any]:
 #: Candidate positions: points from the dot to the name, and directions, right and left first.
 _GAPS = (7.0, 13.0, 22.0, 34.0, 50.0, 75.0)
 _ANGLES = np.deg2rad([0, 180, 45, 135, 315, 225, 90, 270, 22, 158, 338, 202, 67, 113, 293, 247])
+_WAYS = np.column_stack([np.cos(_ANGLES), np.sin(_ANGLES)])
 #: From this gap on, or where another dot is as near, a line leads from the name to its dot.
 _FAR = 20.0
 
@@ -185,7 +186,7 @@ def name_dots(
     around = np.column_stack([at - radius, at + radius])
     corners = [(*to_pixels(bar[:2]), *to_pixels(bar[2:])) for bar in bars]
     thin = np.asarray(corners, dtype=np.float64).reshape(-1, 4) + point * np.array([-1, -1, 1, 1])
-    taken = np.empty((0, 4))
+    taken, gaps = np.empty((0, 4)), np.array(_GAPS)
     # the most crowded first
     distances = np.sqrt(((at[:, None] - at[None]) ** 2).sum(axis=2))
     order = np.argsort(np.sort(distances, axis=1)[:, :3].sum(axis=1), kind="stable")
@@ -201,43 +202,40 @@ def name_dots(
         with quiet_glyphs():
             extent = text.get_window_extent()
         size = np.array([extent.width, extent.height]) / 2 + 1.5 * point
-        others = np.delete(at, dot, axis=0)
-        best, taken_box, least, near = np.zeros(2), np.zeros(4), np.inf, True
-        for gap in _GAPS:
-            for angle in _ANGLES.tolist():
-                way = np.array([np.cos(angle), np.sin(angle)])
-                edge = float((size / np.maximum(np.abs(way), 1e-9)).min())
-                shift = way * (gap * point + edge)
-                box = np.concatenate([at[dot] + shift - size, at[dot] + shift + size])
-                hard = _overlap_area(box, around) + 2 * _overlap_area(box, taken)
-                hard += 4 * _area_outside(box, frame)
-                ambiguous = _dot_distance(box, others) < 1.5 * gap * point
-                cost = (hard + _overlap_area(box, thin)) / point**2 + gap + 8 * ambiguous
-                if cost < least:
-                    best, taken_box, least = shift, box, cost
-                    near = gap < _FAR and not ambiguous
-        text.set_position(tuple((best / point).tolist()))
-        if near and text.arrow_patch is not None:
+        edge = (size / np.maximum(np.abs(_WAYS), 1e-9)).min(axis=1)
+        shifts = _WAYS * (gaps[:, None, None] * point + edge[:, None])
+        shifts = shifts.reshape(-1, 2)
+        boxes = np.hstack([at[dot] + shifts - size, at[dot] + shifts + size])
+        hard = _overlap_areas(boxes, around) + 2 * _overlap_areas(boxes, taken)
+        hard += 4 * _areas_outside(boxes, frame)
+        gap = np.repeat(gaps, len(_WAYS))
+        ambiguous = _dot_distances(boxes, np.delete(at, dot, axis=0)) < 1.5 * gap * point
+        cost = (hard + _overlap_areas(boxes, thin)) / point**2 + gap + 8 * ambiguous
+        best = int(cost.argmin())
+        text.set_position(tuple((shifts[best] / point).tolist()))
+        if gap[best] < _FAR and not ambiguous[best] and text.arrow_patch is not None:
             text.arrow_patch.set_visible(False)
-        taken = np.vstack([taken, taken_box])
+        taken = np.vstack([taken, boxes[best]])
 
 
-def _dot_distance(box: Floats, dots: Floats) -> float:
-    """Distance of a box to the nearest dot; infinite without any."""
-    if not dots.size:
-        return float("inf")
-    away = np.maximum(np.maximum(box[:2] - dots, dots - box[2:]), 0)
-    return float(np.sqrt((away**2).sum(axis=1)).min())
+def _dot_distances(boxes: Floats, dots: Floats) -> Floats:
+    """Distance of each box to its nearest dot; infinite without any."""
+    each = boxes[:, None]
+    away = np.maximum(np.maximum(each[..., :2] - dots, dots - each[..., 2:]), 0)
+    nearest: Floats = np.sqrt((away**2).sum(axis=2)).min(axis=1, initial=np.inf)
+    return nearest
 
 
-def _overlap_area(box: Floats, others: Floats) -> float:
-    """Area that a box shares with others."""
-    width = np.minimum(box[2], others[:, 2]) - np.maximum(box[0], others[:, 0])
-    height = np.minimum(box[3], others[:, 3]) - np.maximum(box[1], others[:, 1])
-    return float((np.maximum(width, 0) * np.maximum(height, 0)).sum())
+def _overlap_areas(boxes: Floats, others: Floats) -> Floats:
+    """Area that each box shares with others, together."""
+    each = boxes[:, None]
+    width = np.minimum(each[..., 2], others[:, 2]) - np.maximum(each[..., 0], others[:, 0])
+    height = np.minimum(each[..., 3], others[:, 3]) - np.maximum(each[..., 1], others[:, 1])
+    shared: Floats = (np.maximum(width, 0) * np.maximum(height, 0)).sum(axis=1)
+    return shared
 
 
-def _area_outside(box: Floats, frame: Floats) -> float:
-    """Area of a box outside the frame."""
-    area = float((box[2] - box[0]) * (box[3] - box[1]))
-    return area - _overlap_area(box, frame[None])
+def _areas_outside(boxes: Floats, frame: Floats) -> Floats:
+    """Area of each box outside the frame."""
+    areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    return areas - _overlap_areas(boxes, frame[None])

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal, cast
 
-import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -23,7 +22,7 @@ from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from graphkit.errors import DataError, GraphkitWarning, MissingDataError, OptionError, check_choice
-from graphkit.plot.canvas import Canvas, figure_of, lay_out, quiet_glyphs, settle_texts
+from graphkit.plot.canvas import Canvas, figure_of, lay_out, quiet_glyphs, rc_settings, settle_texts
 from graphkit.plot.fonts import BASE_FAMILY
 from graphkit.plot.labels import ONE_LINE, break_names, break_text, cover_each_other, write_beside
 
@@ -87,11 +86,16 @@ def _name_handles(
 
 
 def blank_canvas(
-    width: float, height: float, columns: int = 1, *, below: bool = False
+    width: float,
+    height: float,
+    columns: int = 1,
+    *,
+    below: bool = False,
+    fixed_titles: bool = False,
 ) -> tuple[Canvas, list[Axes]]:
     """A figure of this size in inches with a row, or a column, of axes, in graphkit's style."""
     shape = (columns, 1) if below else (1, columns)
-    with mpl.rc_context(_STYLE):  # type: ignore[arg-type]
+    with rc_settings(_STYLE | ({"axes.titley": 1.0} if fixed_titles else {})):
         figure = Canvas(figsize=(width, height), layout="constrained")
         axes = [figure.add_subplot(*shape, i + 1) for i in range(columns)]
     return figure, axes
@@ -178,7 +182,6 @@ class Sheet:
         if self.fitted or not (self.inside or self.narrow or isinstance(self.figure, SubFigure)):
             return
         self.fitted = True
-        self._settle()
         above, broken = None, list[Axis]()
         if self.narrow:
             named = [axis for axes in self.axes for axis in (axes.yaxis, axes.xaxis)]
@@ -188,7 +191,8 @@ class Sheet:
                 head(self.axes[0], "")
                 look: dict[str, Any] = {"ha": "left", "fontsize": 11, "fontweight": "bold"}
                 above = self.figure.suptitle(text, x=0.01, **look)
-            self._settle()
+        self._settle()
+        if self.narrow:
             self._name_below()
         lay_out(self.root)
         for longest in ONE_LINE:
@@ -238,29 +242,39 @@ class Sheet:
 
 
 def open_sheet(
-    caller: str, width: float, height: float, columns: int = 1, *, ax: Place | None, on: Width
+    caller: str,
+    width: float,
+    height: float,
+    columns: int = 1,
+    *,
+    ax: Place | None,
+    on: Width,
+    fixed_titles: bool = False,
 ) -> tuple[Sheet, list[Axes]]:
     """What a figure is drawn on, and its axes: a new canvas, or a place in a figure of the caller.
 
     Every figure takes its place this way. ``ax=`` is axes, for a figure of one panel, or a
     ``SubFigure``, for any figure: it has room for several panels, their title and their legend.
     The caller's figure is not resized, and its other axes are left alone. On a phone, panels lie
-    below each other.
+    below each other. With `fixed_titles`, those of a new canvas stand right above the axes: where no
+    exponent of numbers at the y-axis can be in their way, Matplotlib need not look for one, as it
+    does at every layout by measuring all names of the rows again.
     """
     check_choice("width", on, ("page", "phone"))
     if ax is None:
         if on == "page":
-            figure, axes = blank_canvas(width, height, columns)
+            figure, axes = blank_canvas(width, height, columns, fixed_titles=fixed_titles)
             return Sheet(figure, axes), axes
         tall = height if columns == 1 else 0.92 * height * columns
-        figure, axes = blank_canvas(PHONE, min(tall, 60.0), columns, below=True)
+        look = {"below": True, "fixed_titles": fixed_titles}
+        figure, axes = blank_canvas(PHONE, min(tall, 60.0), columns, **look)
         return Sheet(figure, axes, narrow=True), axes
     if on != "page":
         raise OptionError(
             f"plot.{caller}: width={on!r} is of a new figure, and ax= has its own: give one of them."
         )
     if isinstance(ax, SubFigure):
-        with mpl.rc_context(_STYLE):  # type: ignore[arg-type]
+        with rc_settings(_STYLE):
             axes = [ax.add_subplot(1, columns, i + 1) for i in range(columns)]
         return Sheet(ax, axes), axes
     part = (

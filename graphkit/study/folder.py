@@ -15,7 +15,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import polars as pl
 
 from graphkit._version import __version__
@@ -30,7 +29,7 @@ from graphkit.data.files import (
     write_whole,
 )
 from graphkit.errors import FileError, GraphkitError, warn
-from graphkit.plot.style import Canvas
+from graphkit.plot.canvas import Canvas, rc_settings
 from graphkit.study.disclosure import public_message
 
 __all__ = ["ResultsFolder"]
@@ -162,7 +161,7 @@ class ResultsFolder:
         if not vector_only:
             self._write_file(f"figures/{name}.png", canvas.write, whole=True)
         plain = {"Date": None, "Creator": None}
-        with mpl.rc_context({"svg.hashsalt": name, "svg.fonttype": "path"}):
+        with rc_settings({"svg.hashsalt": name, "svg.fonttype": "path"}):
             save = partial(canvas.save, kind="svg", dpi=_DPI, metadata=plain)
             self._write_file(f"figures/{name}.svg", save)
 
