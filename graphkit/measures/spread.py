@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 
 import numpy as np
 import polars as pl
@@ -101,7 +102,7 @@ def _partition_rows(tallies: PartitionTallies) -> Iterator[Row]:
             yield kind, None, m.name, m.compute(tallies)
         elif m.level == "community":
             by_community[m.name] = m.compute(tallies)
-    for c in range(tallies.partition.n_communities):
-        name = tallies.partition.name(c)
-        for measure, values in by_community.items():
-            yield kind, name, measure, float(values[c])
+    names = map(tallies.partition.name, range(tallies.partition.n_communities))
+    values = np.transpose([*by_community.values()]).ravel().tolist()
+    for (name, measure), value in zip(product(names, by_community), values, strict=True):
+        yield kind, name, measure, value

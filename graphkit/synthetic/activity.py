@@ -168,9 +168,11 @@ def _slots_within_limit(account: Codes, limit: Codes) -> npt.NDArray[np.bool_]:
 
 def _mark_repeats(keys: Codes) -> npt.NDArray[np.bool_]:
     """Mask of the keys that occur earlier in the array."""
-    order = np.argsort(keys, kind="stable")
-    repeats = np.zeros(len(keys), dtype=bool)
-    repeats[order[1:]] = keys[order[1:]] == keys[order[:-1]]
+    order = np.argsort(keys)
+    # of equal keys, the order of which is left open, the first is no repeat
+    starts = np.flatnonzero(np.diff(keys[order], prepend=-1))
+    repeats = np.ones(len(keys), dtype=bool)
+    repeats[np.minimum.reduceat(order, starts)] = False
     return repeats
 
 
