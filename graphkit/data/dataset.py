@@ -283,7 +283,7 @@ class Dataset(Frozen):
         def side(name: str, tables: Mapping[str, Any]) -> Dataset:
             parameters = {"when": cut.isoformat(), "untimed": untimed, "side": name}
             record = Provenance.of("split_time", parameters, made_from=(self,), removed=removed)
-            return self._take_rows(tables, record)
+            return with_tables(self, tables, record)
 
         return side("past", past), side("future", future)
 
@@ -533,15 +533,6 @@ class Dataset(Frozen):
     def _title(self) -> str:
         return "Dataset" + (f": {self.source}" if self.source else "")
 
-    def _take_rows(self, tables: Mapping[str, Any], provenance: Provenance) -> Dataset:
-        """Dataset of some rows of these tables, and all that they refer to: none is checked again."""
-        made = object.__new__(Dataset)
-        others = {f.name: getattr(self, f.name) for f in fields(self)}
-        made._set(**(others | dict(tables) | {"provenance": provenance}))
-        made._check_rows()
-        made._set(time_kinds=MappingProxyType(made._resolve_time_kinds()))
-        return made
-
     def _replace_tables(self, tables: Mapping[str, Any], provenance: Provenance) -> Dataset:
         others = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in TABLES}
         return Dataset(**tables, **(others | {"provenance": provenance}))
@@ -625,6 +616,20 @@ class Dataset(Frozen):
                 )
             kinds[key] = kind
         return kinds
+
+
+def with_tables(like: Dataset, tables: Mapping[str, Any], provenance: Provenance) -> Dataset:
+    """A dataset with these tables, which are as the schema has them: none is checked.
+
+    They are rows of checked tables with all that they refer to, or were made by a generator. All
+    else is that of `like`.
+    """
+    made = object.__new__(Dataset)
+    others = {f.name: getattr(like, f.name) for f in fields(like)}
+    made._set(**(others | dict(tables) | {"provenance": provenance}))
+    made._check_rows()
+    made._set(time_kinds=MappingProxyType(made._resolve_time_kinds()))
+    return made
 
 
 def require_dataset(dataset: object, *, caller: str) -> None:

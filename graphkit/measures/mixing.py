@@ -313,7 +313,7 @@ def flow_matrix(views: Codes, homes: Codes) -> Floats:
     kept = homes >= 0
     cells = homes[kept, None].astype(np.int64) * size + np.arange(size)
     flows = np.bincount(cells.ravel(), views[kept, :size].ravel(), minlength=size * size)
-    return flows.reshape(size, size)
+    return np.asarray(flows.reshape(size, size), dtype=np.float64)
 
 
 def ei_index(matrix: Floats) -> float:
