@@ -163,11 +163,12 @@ def membership_flows(earlier: Partition, later: Partition) -> tuple[Codes, Codes
         new[found[known]] = False
         target = np.concatenate([np.append(target, ABSENT)[found], target[new]])
         source = np.concatenate([source, np.full(int(new.sum()), ABSENT, dtype=np.int32)])
-    dtypes = {"source": pl.Int32, "target": pl.Int32}
-    pairs = pl.DataFrame({"source": source, "target": target}, schema_overrides=dtypes)
-    counted = pairs.group_by("source", "target").agg(pl.len().cast(pl.Int64).alias("nodes"))
-    columns = [column.to_numpy() for column in counted.sort("source", "target")]
-    return columns[0], columns[1], columns[2]
+    # one number per pair, from 0 on
+    width = int(target.max(initial=0)) - ABSENT + 1
+    keys = (source.astype(np.int64) - ABSENT) * width + (target - ABSENT)
+    pairs, nodes = np.unique(keys, return_counts=True)
+    source, target = (codes.astype(np.int32) + ABSENT for codes in np.divmod(pairs, width))
+    return source, target, nodes.astype(np.int64)
 
 
 @dataclass(frozen=True, eq=False)

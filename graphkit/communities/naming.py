@@ -194,13 +194,12 @@ def count_members(uses: pl.DataFrame, tags_of: Counts, codes: Codes) -> pl.DataF
     )
 
 
-def score_tags(cells: pl.DataFrame) -> pl.DataFrame:
-    """The cells that could name a community, with their figures."""
-    candidates = cells.filter(
+def could_name(cells: pl.DataFrame) -> pl.DataFrame:
+    """The cells that could name a community: of enough members, and more than elsewhere."""
+    return cells.filter(
         (pl.col("nodes") >= MIN_MEMBERS)
         & (pl.col("nodes") * pl.col("everybody") > pl.col("users") * pl.col("taggers"))
     )
-    return _score_tags(candidates)
 
 
 def over_represented(
@@ -231,7 +230,7 @@ def over_represented(
     # tags and communities that are too small to pass are not tested
     large = counted.filter(pl.col("taggers") >= MIN_MEMBERS).get_column("community").n_unique()
     tests = large * cells.filter(pl.col("users") >= MIN_MEMBERS).get_column("tag").n_unique()
-    scored = score_tags(cells)
+    scored = score_tags(could_name(cells))
     q = _benjamini_hochberg(scored.get_column("p").to_numpy(), tests)
     scored = scored.with_columns(q).with_columns(rule.effect().alias("effect"))
     scored = scored.with_columns(pl.col("effect") & (pl.col("q") <= rule.fdr))
@@ -264,20 +263,23 @@ def _run_stability(
         return pl.DataFrame(schema=schema)
     times = Counter(row.tobytes() for row in runs.memberships)
     first_of = {row.tobytes(): row for row in runs.memberships}
-    parts = []
-    for key, repeats in times.items():
+    width, parts = partition.n_communities, []
+    for number, (key, repeats) in enumerate(times.items()):
         codes = first_of[key]
         pairs = CommunityPairs.from_partitions(partition, Partition(partition.vocabulary, codes))
         match = pairs.one_to_one(np.ones(pairs.row.size, dtype=bool))
-        home = np.full(pairs.column_sizes.size, -1, dtype=np.int32)
+        home = np.full(pairs.column_sizes.size, -1, dtype=np.int64)
         home[match[match >= 0]] = np.flatnonzero(match >= 0)
-        scored = score_tags(count_members(uses, tags_of, codes))
-        scored = scored.filter(rule.effect() & (pl.col("p") <= critical))
-        ranked = rank_tags(scored, ["z", "nodes"])
-        here = pl.Series("community", home).gather(ranked.get_column("community"))
-        parts.append(ranked.select(here, "tag", "rank", pl.lit(repeats).alias("times")))
-    found = pl.concat(parts).filter(pl.col("community") >= 0).group_by("community", "tag")
-    passed = found.agg(
+        cells = could_name(count_members(uses, tags_of, codes))
+        here = home[cells.get_column("community").to_numpy()]
+        # a number of run and community, as the tags of all runs are scored at once
+        place = pl.Series("community", number * width + here)
+        cells = cells.with_columns(place, pl.lit(repeats).alias("times"))
+        parts.append(cells.filter(pl.Series(here >= 0)))
+    scored = score_tags(pl.concat(parts)).filter(rule.effect() & (pl.col("p") <= critical))
+    ranked = rank_tags(scored, ["z", "nodes"])
+    own_community = (pl.col("community") % max(width, 1)).cast(pl.Int32)
+    passed = ranked.group_by(own_community, "tag").agg(
         pl.col("times").filter(pl.col("rank") == 1).sum().alias("stability"),
         pl.col("times").sum().alias("runs_passed"),
     )
@@ -301,7 +303,7 @@ def rank_tags(frame: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
     return sorted_frame.with_columns(rank)
 
 
-def _score_tags(cells: pl.DataFrame) -> pl.DataFrame:
+def score_tags(cells: pl.DataFrame) -> pl.DataFrame:
     """Add the columns share_in, share_out, lift, log_odds, z and p to the counts."""
     from graphkit.kernels.tails import probability
 
@@ -318,7 +320,10 @@ def _score_tags(cells: pl.DataFrame) -> pl.DataFrame:
     share_out = np.divide(users - y, others, out=np.full(y.size, np.nan), where=others > 0)
     lift = np.full(y.size, np.inf)
     np.divide(y * others, (users - y) * taggers, out=lift, where=users > y)
-    log_p = _distinct_tails(y, users, taggers, int(everybody[0]) if y.size else 0)
+    log_p = np.zeros(y.size)
+    for total in np.unique(everybody):
+        rows = everybody == total
+        log_p[rows] = _distinct_tails(y[rows], users[rows], taggers[rows], int(total))
     return cells.with_columns(
         pl.Series("share_in", y / taggers),
         pl.Series("share_out", share_out).fill_nan(None),
@@ -333,8 +338,6 @@ def _distinct_tails(y: Floats, users: Floats, taggers: Floats, everybody: int) -
     """Hypergeometric tails, each distinct triple once."""
     from graphkit.kernels.tails import log_hypergeometric_tail
 
-    if not y.size:
-        return np.zeros(0)
     triples, positions = np.unique(np.stack([y, users, taggers]), axis=1, return_inverse=True)
     tails = log_hypergeometric_tail(triples[0], everybody, triples[1], triples[2])
     found: Floats = tails[positions.ravel()]

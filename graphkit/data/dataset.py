@@ -260,39 +260,8 @@ class Dataset(Frozen):
         refuse_after_fork()
         check_choice("untimed", untimed, ("raise", "past", "drop"))
         cut = as_instant("when", when)
-        past: dict[str, Any] = {}
-        future: dict[str, Any] = {}
-        removed: dict[str, int] = {}
-        for name, frame in self.tables.items():
-            if name in ("accounts", "memberships", "items"):
-                past[name] = future[name] = frame
-                continue
-            column = "since" if name == "follows" else "at"
-            early, late, missing = _split_frame(frame, column, cut)
-            if missing.height and name != "follows":
-                if untimed == "raise":
-                    raise MissingDataError(
-                        f"split_time: {missing.height:,} of {frame.height:,} rows of {name!r} have "
-                        "no time; pass untimed='past' or untimed='drop'."
-                    )
-                removed[f"{name} without a time"] = missing.height if untimed == "drop" else 0
-            if name == "follows" or untimed == "past":
-                early = pl.concat([missing, early])
-            past[name], future[name] = early, late
-        if self.items is not None:
-            early, late, missing = _split_frame(self.items, "created_at", cut)
-            past["items"] = self._select_items(pl.concat([missing, early]), past)
-            future["items"] = self._select_items(late, future)
-        if not any(frame.height for frame in future.values()):
-            raise DataError(f"split_time: nothing happens from {cut.isoformat()} on.")
-        removed = {reason: count for reason, count in removed.items() if count}
-
-        def side(name: str, tables: Mapping[str, Any]) -> Dataset:
-            parameters = {"when": cut.isoformat(), "untimed": untimed, "side": name}
-            record = Provenance.of("split_time", parameters, made_from=(self,), removed=removed)
-            return self._take_rows(tables, record)
-
-        return side("past", past), side("future", future)
+        future = take_side(self, "future", cut, untimed)
+        return take_side(self, "past", cut, untimed), future
 
     def join(self, other: Dataset) -> Dataset:
         """This dataset and another one of the same platform, such as a log and its follows.
@@ -540,15 +509,6 @@ class Dataset(Frozen):
     def _title(self) -> str:
         return "Dataset" + (f": {self.source}" if self.source else "")
 
-    def _take_rows(self, tables: Mapping[str, Any], provenance: Provenance) -> Dataset:
-        """Dataset of some rows of these tables, and all that they refer to: none is checked again."""
-        made = object.__new__(Dataset)
-        others = {f.name: getattr(self, f.name) for f in fields(self)}
-        made._set(**(others | dict(tables) | {"provenance": provenance}))
-        made._check_rows()
-        made._set(time_kinds=MappingProxyType(made._resolve_time_kinds()))
-        return made
-
     def _replace_tables(self, tables: Mapping[str, Any], provenance: Provenance) -> Dataset:
         others = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in TABLES}
         return Dataset(**tables, **(others | {"provenance": provenance}))
@@ -634,6 +594,20 @@ class Dataset(Frozen):
         return kinds
 
 
+def with_tables(like: Dataset, tables: Mapping[str, Any], provenance: Provenance) -> Dataset:
+    """A dataset with these tables, which are as the schema has them: none is checked.
+
+    They are rows of checked tables with all that they refer to, or were made by a generator. All
+    else is that of `like`.
+    """
+    made = object.__new__(Dataset)
+    others = {f.name: getattr(like, f.name) for f in fields(like)}
+    made._set(**(others | dict(tables) | {"provenance": provenance}))
+    made._check_rows()
+    made._set(time_kinds=MappingProxyType(made._resolve_time_kinds()))
+    return made
+
+
 def require_dataset(dataset: object, *, caller: str) -> None:
     """Raise a DataError unless `dataset` is a Dataset; of a frame it says how to make one."""
     if not isinstance(dataset, Dataset):
@@ -679,12 +653,51 @@ def join_tables(one: Tables, other: Tables) -> tuple[dict[str, pl.DataFrame], di
     return tables, doubled
 
 
-def _split_frame(frame: pl.DataFrame, column: str, cut: datetime) -> list[pl.DataFrame]:
-    """Rows before `cut`, rows from it on, and rows without a time."""
+#: The time by which the rows of a table are split.
+_SPLIT_BY = {"items": "created_at", "follows": "since", "interactions": "at", "impressions": "at"}
+
+
+def take_side(
+    dataset: Dataset, side: Literal["past", "future"], cut: datetime, untimed: str
+) -> Dataset:
+    """One of the two datasets of :meth:`Dataset.split_time`."""
+    tables: dict[str, pl.DataFrame] = {}
+    removed: dict[str, int] = {}
+    for name, frame in dataset.tables.items():
+        if name not in _SPLIT_BY:
+            tables[name] = frame
+            continue
+        rows, missing = _rows_of_side(frame, _SPLIT_BY[name], side, cut)
+        of_log = name in ("interactions", "impressions")
+        if of_log and missing.height:
+            if untimed == "raise":
+                raise MissingDataError(
+                    f"split_time: {missing.height:,} of {frame.height:,} rows of {name!r} have "
+                    "no time; pass untimed='past' or untimed='drop'."
+                )
+            if untimed == "drop":
+                removed[f"{name} without a time"] = missing.height
+        if missing.height and side == "past" and not (of_log and untimed == "drop"):
+            rows = pl.concat([missing, rows])
+        tables[name] = rows
+    if dataset.items is not None:
+        tables["items"] = dataset._select_items(tables["items"], tables)
+    if side == "future" and not any(frame.height for frame in tables.values()):
+        raise DataError(f"split_time: nothing happens from {cut.isoformat()} on.")
+    parameters = {"when": cut.isoformat(), "untimed": untimed, "side": side}
+    record = Provenance.of("split_time", parameters, made_from=(dataset,), removed=removed)
+    return with_tables(dataset, tables, record)
+
+
+def _rows_of_side(
+    frame: pl.DataFrame, column: str, side: str, cut: datetime
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows before `cut`, or from it on, and rows without a time."""
     if column not in frame.columns:
-        return [frame.head(0), frame.head(0), frame]
+        return frame.head(0), frame
     time = pl.col(column)
-    return [frame.filter(rows) for rows in (time < cut, time >= cut, time.is_null())]
+    rows = frame.filter(time < cut if side == "past" else time >= cut)
+    return rows, frame.filter(time.is_null()) if frame[column].null_count() else frame.head(0)
 
 
 def _reference_columns(tables: Tables, target: str) -> Iterable[tuple[str, str, pl.Series]]:

@@ -275,8 +275,10 @@ class Partition(Frozen, table="summary"):
             if len(labels) <= groups[-1]:
                 raise DataError(f"{len(labels)} labels for community codes up to {groups[-1]}.")
             names = [labels[group] for group in groups]
-        raw = np.empty(len(listed), dtype=np.int64)
-        raw[vocabulary.encode(listed)] = codes
+        raw = codes
+        if vocabulary is not ids:
+            raw = np.empty_like(codes)
+            raw[vocabulary.encode(listed)] = codes
         canonical, order = number_by_size(raw)
         removed = {"nodes without a membership": missing} if missing else {}
         record = provenance or Provenance("Partition.from_membership", removed=removed)

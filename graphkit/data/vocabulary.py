@@ -130,6 +130,8 @@ class Vocabulary(Frozen):
             return np.array(found, dtype=np.int32)
         if len(self) == 0 or (series.dtype == pl.String) != (self._kind == "str"):
             return np.full(len(series), -1, dtype=np.int32)
+        if len(series) == len(self) and series.equals(self.series):
+            return np.arange(len(self), dtype=np.int32)
         if self._kind == "str":
             return self._lookup_texts(series)
         return self._lookup_integers(series)

@@ -228,7 +228,8 @@ def intra_list_distance(counts: npt.ArrayLike) -> Floats:
     table = check_counts("counts", counts, (None, None), whole=True).astype(np.float64)
     total = table.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        same = (table * (table - 1)).sum(axis=1) / (total * (total - 1))
+        table *= table - 1
+        same = table.sum(axis=1) / (total * (total - 1))
     return np.asarray(np.where(total > 1, 1 - same, np.nan), dtype=np.float64)
 
 
@@ -502,11 +503,11 @@ def miscalibration(history: npt.ArrayLike, shown: npt.ArrayLike, *, alpha: float
 def _entropy_nats(table: Floats) -> Floats:
     """Shannon entropy of each row, in nats."""
     total = table.sum(axis=1, keepdims=True)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = table / total
-        terms = np.where(share > 0, -share * np.log(share), 0.0)
-    # adding 0 turns −0 into 0
-    return np.asarray(np.where(total[:, 0] > 0, terms.sum(axis=1) + 0.0, np.nan), np.float64)
+    share = table / np.where(total > 0, total, 1.0)
+    terms = np.where(share > 0, share, 1.0)
+    np.log(terms, out=terms)
+    terms *= share
+    return np.asarray(np.where(total[:, 0] > 0, 0.0 - terms.sum(axis=1), np.nan), np.float64)
 
 
 def _ascending_amounts(values: npt.ArrayLike) -> Floats:

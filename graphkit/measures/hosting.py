@@ -133,8 +133,7 @@ def hosting_creators(
     n = member_reach.size
     membership = check_codes("membership", membership, (n,), -1, size - 1)
     posters = check_codes("posters", posters, (None,), 0, n - 1)
-    creators = np.unique(posters)
-    creators = creators[membership[creators] >= 0]
+    creators = np.flatnonzero((np.bincount(posters, minlength=n) > 0) & (membership >= 0))
     hosted = member_reach[creators] >= members_reached
     found = _group_means(hosted.astype(np.float64), membership[creators], size)
     members = np.bincount(membership[membership >= 0], minlength=size)

@@ -310,10 +310,10 @@ def flow_matrix(views: Codes, homes: Codes) -> Floats:
     [[3.0, 1.0], [0.0, 0.0]]
     """
     size = views.shape[1] - 1
-    matrix = np.zeros((size, size))
     kept = homes >= 0
-    np.add.at(matrix, homes[kept], views[kept, :size].astype(np.float64))
-    return matrix
+    cells = homes[kept, None].astype(np.int64) * size + np.arange(size)
+    flows = np.bincount(cells.ravel(), views[kept, :size].ravel(), minlength=size * size)
+    return np.asarray(flows.reshape(size, size), dtype=np.float64)
 
 
 def ei_index(matrix: Floats) -> float:
@@ -519,7 +519,8 @@ def crossing(
     kept = np.flatnonzero(homes >= 0)
     home = homes[kept].astype(np.int64)
     assigned = membership >= 0
-    inside_of = views[kept, :size].sum(axis=0, dtype=np.float64)
+    assigned_views = views[kept, :size]
+    inside_of = assigned_views.sum(axis=0, dtype=np.float64)
     everything = float(inside_of.sum())
     received = np.where(assigned, diet[:, :size].sum(axis=1), 0).astype(np.float64)
     if received.sum() != everything:
@@ -533,7 +534,7 @@ def crossing(
     at_home = np.where(membership[posters] == homes[post_of], own, 0.0)
     own_all = np.bincount(post_of, weights=own, minlength=homes.size)[kept]
     own_home = np.bincount(post_of, weights=at_home, minlength=homes.size)[kept]
-    shown = views[kept, :size].sum(axis=1).astype(np.float64)
+    shown = assigned_views.sum(axis=1).astype(np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         outside = 1 - views[kept, home] / shown
         expected = 1 - (inside_of[home] - own_home) / (everything - own_all)

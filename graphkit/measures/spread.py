@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import product
 
 import numpy as np
 import polars as pl
@@ -10,7 +11,7 @@ import polars as pl
 from graphkit.data.spread import Spread
 from graphkit.errors import check_integer
 from graphkit.measures import catalogue
-from graphkit.measures.catalogue import MEASURES, PartitionTallies, RunTallies
+from graphkit.measures.catalogue import MEASURES, Measure, PartitionTallies, RunTallies
 from graphkit.parallel import track
 
 __all__ = ["measure_spread"]
@@ -58,15 +59,22 @@ def measure_spread(spread: Spread, *, members_reached: int = 3) -> pl.DataFrame:
         If `members_reached` is below 1.
     """
     check_integer("members_reached", members_reached, 1)
+    return take_measures(spread, MEASURES, members_reached=members_reached)
+
+
+def take_measures(
+    spread: Spread, measures: Sequence[Measure], *, members_reached: int = 3
+) -> pl.DataFrame:
+    """The rows of :func:`measure_spread` for some of its measures."""
     keys, samples = catalogue.run_keys(spread), catalogue.world_samples(spread)
     rows: list[Row] = []
     sizes: list[int] = []
     for arm, w, r in track(keys, "measuring", len(keys)):
         run = RunTallies.of(spread, arm, w, r)
         before = len(rows)
-        rows += _run_rows(run, spread)
+        rows += _run_rows(run, spread, measures)
         for kind in run.world.partitions:
-            rows += _partition_rows(PartitionTallies(run, kind, members_reached))
+            rows += _partition_rows(PartitionTallies(run, kind, members_reached), measures)
         sizes.append(len(rows) - before)
     values = list(zip(*rows, strict=True)) or [()] * 4
     columns: dict[str, object] = dict(
@@ -81,10 +89,10 @@ def measure_spread(spread: Spread, *, members_reached: int = 3) -> pl.DataFrame:
     return frame.with_columns(pl.col("value").fill_nan(None))
 
 
-def _run_rows(run: RunTallies, spread: Spread) -> Iterator[Row]:
+def _run_rows(run: RunTallies, spread: Spread, measures: Sequence[Measure]) -> Iterator[Row]:
     """The measures that need no partition."""
     free = spread.budget == "free"
-    for m in MEASURES:
+    for m in measures:
         if m.level == "run":
             yield None, None, m.name, m.compute(run) if free or not m.free_only else float("nan")
         elif m.level == "source":
@@ -92,16 +100,16 @@ def _run_rows(run: RunTallies, spread: Spread) -> Iterator[Row]:
                 yield None, None, m.name + source, share
 
 
-def _partition_rows(tallies: PartitionTallies) -> Iterator[Row]:
+def _partition_rows(tallies: PartitionTallies, measures: Sequence[Measure]) -> Iterator[Row]:
     """The measures under one partition: of the whole, and per community."""
     kind = tallies.kind
     by_community = {}
-    for m in MEASURES:
+    for m in measures:
         if m.level == "partition":
             yield kind, None, m.name, m.compute(tallies)
         elif m.level == "community":
             by_community[m.name] = m.compute(tallies)
-    for c in range(tallies.partition.n_communities):
-        name = tallies.partition.name(c)
-        for measure, values in by_community.items():
-            yield kind, name, measure, float(values[c])
+    names = map(tallies.partition.name, range(tallies.partition.n_communities))
+    values = np.transpose([*by_community.values()]).ravel().tolist()
+    for (name, measure), value in zip(product(names, by_community), values, strict=True):
+        yield kind, name, measure, value

@@ -222,13 +222,14 @@ def _edge_codes(static: StaticArrays) -> Ints:
 def _reacted_edges(static: StaticArrays, active: Ints, post: Array, chosen: Array) -> Ints:
     """Edges from viewers to the posters of the chosen posts, each once, ascending."""
     n = static.account_keys.size
-    rows, places = np.nonzero(chosen)
-    posts = post[rows, places].astype(np.int64)
+    # positions in the flat array: np.nonzero of two dimensions takes ten times as long
+    at = np.flatnonzero(chosen)
+    posts = post.ravel()[at].astype(np.int64)
     count = np.diff(static.p_indptr)[posts]
     ends = np.cumsum(count)
     within = np.arange(int(ends[-1]) if ends.size else 0) - np.repeat(ends - count, count)
     posters = static.posters[np.repeat(static.p_indptr[posts], count) + within]
-    viewers = np.repeat(active[rows], count)
+    viewers = np.repeat(active[at // post.shape[1]], count)
     edges = np.sort((viewers * n + posters)[viewers != posters])
     distinct: Ints = edges[np.concatenate([[True], edges[1:] != edges[:-1]])[: edges.size]]
     return distinct

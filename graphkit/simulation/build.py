@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit.data.dataset import Dataset, require_dataset
+from graphkit.data.dataset import Dataset, require_dataset, take_side
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.data.platform import Platform
@@ -173,7 +173,7 @@ def align_partition(
     DataError
         If no account is in a community, or a community with a name has none of the accounts.
     """
-    codes = partition.vocabulary.lookup(accounts.ids)
+    codes = partition.vocabulary.lookup(accounts)
     membership = np.where(codes >= 0, partition.membership[codes], -1)
     left = np.bincount(membership[membership >= 0], minlength=partition.n_communities)
     if not left.any():
@@ -296,7 +296,7 @@ def split_world_data(
     require_dataset(dataset, caller="split_world_data")
     if posts == "authored":
         middle, _ = time_cuts(dataset, since)
-        return dataset.split_time(middle, untimed="past")[0]
+        return take_side(dataset, "past", middle, "past")
     if since is not None:
         raise OptionError("since= belongs to posts='authored'; introduced posts go by items.")
     return _select_items(dataset)
@@ -664,7 +664,7 @@ def _authored_posts(
     return {
         "posts": posts,
         "post_keys": post_keys,
-        "follows": _follow_graph(ds.split_time(cut, untimed="past")[0], ds.account_ids),
+        "follows": _follow_graph(take_side(ds, "past", cut, "past"), ds.account_ids),
         "poster_indptr": starts,
         "posters": author,
         "place": (at - at.min()) / max(np.ptp(at), 1.0),

@@ -74,9 +74,9 @@ class SharedTally:
         """Count the shared slots of a tick; returns its impressions without the others."""
         slots = shown.post.shape[1]
         counted = np.arange(slots) < self._caps[active, t][:, None]
-        rows, places = np.nonzero(counted)
-        post = shown.post[rows, places]
-        react, watch = shown.react[rows, places], shown.watch[rows, places]
+        at = np.flatnonzero(counted)
+        parts = shown.post, shown.react, shown.watch, shown.source
+        post, react, watch, source = (part.ravel()[at] for part in parts)
         m = self.watch.size
         self.watch += np.bincount(post, watch, m).astype(np.int64)
         self.reacted += np.bincount(post[(react & ACTIVITY) > 0], minlength=m)
@@ -85,8 +85,8 @@ class SharedTally:
         skipped = watch < np.int32(SKIPPED * WATCH_UNIT)
         self.reactions[:, 8] += np.bincount(post[skipped], minlength=m)
         self.item_ticks[:, t] += np.bincount(post, minlength=m).astype(np.int32)
-        source = shown.source[rows, places]
         self.sources += np.bincount(source, minlength=self.sources.size)
+        rows, places = np.divmod(at, slots)
         self._posts[self._next[active[rows]] + places] = post
         self._next[active] += counted.sum(axis=1)
         blank: dict[str, Any] = {

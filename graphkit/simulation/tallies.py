@@ -78,11 +78,12 @@ class Tallies:
         # sums over sorted values do not depend on the order of accounts
         leave, back, stay = (float(np.sort(column).sum()) for column in propensity.T)
         self.leave, self.back, self.stay = self.leave + leave, self.back + back, self.stay + stay
-        rows, places = np.nonzero(shown.react & RESHARE)
-        react = shown.react[rows, places]
+        at = np.flatnonzero((shown.react & RESHARE) > 0)
+        react = shown.react.ravel()[at]
         kind = np.where(react & SHARE, 0, np.where(react & DUET, 1, 2))
-        made = [shown.post[rows, places], active[rows], shown.parent[rows, places]]
-        columns = np.stack([*made, np.full(rows.size, t), kind], axis=1)
+        sharer = active[at // shown.react.shape[1]]
+        made = [shown.post.ravel()[at], sharer, shown.parent.ravel()[at]]
+        columns = np.stack([*made, np.full(at.size, t), kind], axis=1)
         self.shares.append(columns.astype(np.int32))
 
     def all_shares(self) -> npt.NDArray[np.int32]:

@@ -17,7 +17,8 @@ from graphkit.data.spread import Spread
 from graphkit.data.visibility import Visibility
 from graphkit.data.world import World
 from graphkit.errors import OptionError
-from graphkit.measures import Economy, Payout, economy, hosting_by_visibility, measure_spread
+from graphkit.measures import MEASURES, Economy, Measure, Payout, economy, hosting_by_visibility
+from graphkit.measures.spread import take_measures
 from graphkit.parallel import Beside, track
 from graphkit.recommenders import Feed
 from graphkit.rng import Streams
@@ -45,6 +46,8 @@ CHECKPOINTS = "checkpoints"
 MOST_SIDE_BY_SIDE = 20_000
 #: From this share of filler or of empty slots in an arm on, the comparison is repeated without.
 MIN_FILLER = 0.01
+#: Measures of whole runs and partitions, and what the hosting of hidden communities is made of.
+_OF_WHOLE = tuple(m for m in MEASURES if m.level != "community" or m.name == "hosting_reach")
 
 T = TypeVar("T")
 
@@ -168,13 +171,16 @@ class Simulation:
         return replace(found, arms=arms, tallies={**found.tallies, **known})
 
     def measure(
-        self, spread: Spread, seen: Mapping[str, Sequence[Visibility]] | None = None
+        self,
+        spread: Spread,
+        seen: Mapping[str, Sequence[Visibility]] | None = None,
+        measures: Sequence[Measure] = MEASURES,
     ) -> pl.DataFrame:
-        """All measures, with the hosting of hidden and visible communities and its slope."""
+        """The measures, with the hosting of hidden and visible communities and its slope."""
         given = (seen or self.seen).items()
         views = {kind: list(of_worlds)[: len(spread.worlds)] for kind, of_worlds in given}
         wanted = self.config.simulation.ticks, self.config.report.min_group_size
-        outcome = disclosed_outcome(measure_spread(spread), spread.worlds, *wanted)
+        outcome = disclosed_outcome(take_measures(spread, measures), spread.worlds, *wanted)
         # small communities are left out of the views
         return hosting_by_visibility(outcome, views, random=self.config.random_arm, least=0)
 
@@ -184,8 +190,11 @@ class Simulation:
         arms = [arm for arm in self.config.compared_arms if arm in there]
         return analysis.contrast_arms(outcome, arms, self.config.arms[0].name)
 
-    def contrast_whole(self, outcome: pl.DataFrame) -> pl.DataFrame:
+    def contrast_whole(
+        self, spread: Spread, seen: Mapping[str, Sequence[Visibility]] | None = None
+    ) -> pl.DataFrame:
         """Contrasts without those of single communities, which conditions do not tell."""
+        outcome = self.measure(spread, seen, _OF_WHOLE)
         return self.contrast(outcome.filter(pl.col("community").is_null()))
 
     def compare_payouts(self, spread: Spread) -> Economy:
@@ -241,8 +250,8 @@ class Simulation:
                 return [self._refuse(condition, run)]
             views: Any = condition.visibility
             try:
-                outcome = self.measure(self.complete(run, spread), views)
-                return [condition_rows(condition, self.contrast_whole(outcome))]
+                gaps = self.contrast_whole(self.complete(run, spread), views)
+                return [condition_rows(condition, gaps)]
             except REFUSALS as error:
                 return [self._refuse(condition, public_message(error))]
 
@@ -294,13 +303,13 @@ class Simulation:
             if not filled:
                 return []
             run = self.run(left.name, reading="empty")
-            return [condition_rows(left, self.contrast_whole(self.measure(run)))]
+            return [condition_rows(left, self.contrast_whole(run))]
         read = read or self.readings(spread)
         assert read.empty is not None
         found = []
         if filled:
-            found = [condition_rows(left, self.contrast_whole(self.measure(read.empty)))]
-        gaps = pl.concat([self.contrast_whole(self.measure(one)) for one in read.shared])
+            found = [condition_rows(left, self.contrast_whole(read.empty))]
+        gaps = pl.concat([self.contrast_whole(one) for one in read.shared])
         return [*found, condition_rows(shared, gaps)]
 
     def begin_sweep(self, spread: Spread) -> dict[float, Future[pl.DataFrame]]:
@@ -315,7 +324,7 @@ class Simulation:
                 options: dict[str, Any] = {"replications": wanted.replications}
                 options["behaviour"] = replace(self.config.behaviour, social_share=s)
                 found = self.complete(self.simulate_first(f"s {s!r}", worlds, **options), spread)
-            return self.contrast_whole(self.measure(found))
+            return self.contrast_whole(found)
 
         values = sorted(set(wanted.social_share))
         return {s: self.others.begin(partial(try_value, s)) for s in values}

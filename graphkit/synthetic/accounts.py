@@ -195,7 +195,9 @@ def draw_follows(
     returned = rng.random(len(follower)) < _RECIPROCAL
     source = np.concatenate([follower, followee[returned]])
     target = np.concatenate([followee, follower[returned]])
-    edges = np.unique((source * n + target)[source != target])
+    # sorted at once: np.unique puts integers into a hash table first, which takes longer
+    edges = np.sort((source * n + target)[source != target])
+    edges = edges[np.diff(edges, prepend=-1) > 0]
     source, target = np.divmod(edges, n)
     window = days * 86_400
     recent = rng.random(len(edges)) < 0.25

@@ -113,7 +113,7 @@ def show_posts(
     open_slots = np.arange(len(account))
     while open_slots.size:
         who, what = account[open_slots], order[drawn[open_slots]]
-        clash = _mark_repeats(who * len(posts) + what) | (posts.author[what] == who)
+        clash = _mark_repeats(who, what, len(posts)) | (posts.author[what] == who)
         again = open_slots[clash]
         drawn[again] = (rng.random(len(again)) * existing[again]).astype(np.int64)
         unsettled = np.zeros(n, dtype=bool)
@@ -144,7 +144,8 @@ def _count_own_posts(posts: Posts, account: Codes, opened: Codes, days: int) -> 
     span = days * 86_400 + 1
     made = np.sort(posts.author * span + posts.created)
     before = np.searchsorted(made, account * span + opened, side="right")
-    return before - np.searchsorted(made, account * span, side="left")
+    first = np.searchsorted(made, np.arange(account.max(initial=-1) + 1) * span)
+    return before - first[account]
 
 
 def _slots_within_limit(account: Codes, limit: Codes) -> npt.NDArray[np.bool_]:
@@ -166,11 +167,12 @@ def _slots_within_limit(account: Codes, limit: Codes) -> npt.NDArray[np.bool_]:
     return filled > before
 
 
-def _mark_repeats(keys: Codes) -> npt.NDArray[np.bool_]:
-    """Mask of the keys that occur earlier in the array."""
-    order = np.argsort(keys, kind="stable")
-    repeats = np.zeros(len(keys), dtype=bool)
-    repeats[order[1:]] = keys[order[1:]] == keys[order[:-1]]
+def _mark_repeats(account: Codes, post: Codes, n_posts: int) -> npt.NDArray[np.bool_]:
+    """Mask of the slots whose post an earlier slot of the account has; slots are by account."""
+    from graphkit.kernels.repeats import mark_repeats
+
+    repeats = np.zeros(len(account), dtype=bool)
+    mark_repeats(account, post, np.full(n_posts, -1), repeats)
     return repeats
 
 

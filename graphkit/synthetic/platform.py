@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from graphkit.data.dataset import Dataset
+from graphkit.data.dataset import Dataset, with_tables
 from graphkit.data.partition import Partition
 from graphkit.data.platform import Platform
 from graphkit.data.provenance import Provenance
@@ -235,9 +235,8 @@ def platform(
         **dials,
     }
     record = Provenance.of("synthetic.platform", parameters, seed=streams.seed)
-    dataset = Dataset(
-        accounts=people,
-        items=tables.items_table(
+    rows = {
+        "items": tables.items_table(
             item,
             people,
             posts,
@@ -247,13 +246,12 @@ def platform(
             origins=activity.draw_origins(posts, replies, streams=streams),
             flags=[t.flag for t in topics],
         ),
-        follows=tables.follows_table(account, source, target, since),
-        interactions=tables.interactions_table(account, item, posts, feed, reactions, replies),
-        impressions=tables.impressions_table(account, item, feed, fraction, shown_at),
-        memberships=tables.memberships_table(account, *memberships),
-        source=_SOURCE,
-        provenance=record,
-    )
+        "follows": tables.follows_table(account, source, target, since),
+        "interactions": tables.interactions_table(account, item, posts, feed, reactions, replies),
+        "impressions": tables.impressions_table(account, item, feed, fraction, shown_at),
+        "memberships": tables.memberships_table(account, *memberships),
+    }
+    dataset = with_tables(Dataset(people, source=_SOURCE, provenance=record), rows, record)
     truth = Partition.from_membership(
         dataset.account_ids, population.home, labels=labels, node_kind="accounts", provenance=record
     )

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from graphkit.data.world import World
 from graphkit.errors import OptionError
-from graphkit.measures import ei_null, measure_spread
+from graphkit.measures import MEASURES, ei_null, measure_spread
+from graphkit.measures.spread import take_measures
 
 Log = list[tuple[int, int, int]]
 TWO = ["x"] * 4 + ["y"] * 4
@@ -284,3 +285,11 @@ def test_the_table(by_hand: Any) -> None:
     assert set(frame["partition"].to_list()) == {None, "planted"}
     with pytest.raises(OptionError, match="members_reached"):
         measure_spread(by_hand.spread([world], {"a": [[tally]]}), members_reached=0)
+
+
+@pytest.mark.parametrize("names", [("reach", "crossing"), ("ei_index",)])
+def test_some_measures_have_the_rows_that_all_have(by_hand: Any, names: tuple[str, ...]) -> None:
+    world = by_hand.world(TWO, [[0], [4]])
+    spread = by_hand.spread([world], {"a": [[by_hand.tally(world, [(1, 0, 0), (5, 0, 0)])]]})
+    some = take_measures(spread, [m for m in MEASURES if m.name in names])
+    assert some.equals(measure_spread(spread).filter(pl.col("measure").is_in(names)))

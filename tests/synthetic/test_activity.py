@@ -14,7 +14,7 @@ from graphkit.data.platform import Platform
 from graphkit.rng import Streams
 from graphkit.synthetic import platform
 from graphkit.synthetic.accounts import draw_columns, draw_times, draw_weighted, draw_zipf
-from graphkit.synthetic.activity import Posts, _slots_within_limit, show_posts
+from graphkit.synthetic.activity import Posts, _mark_repeats, _slots_within_limit, show_posts
 
 
 @pytest.fixture(scope="module")
@@ -141,3 +141,11 @@ def test_draws_follow_their_weights() -> None:
     hours = np.bincount(draw_times(3, 50_000, rng) // 3600, minlength=72)
     assert len(hours) == 72
     assert hours[20] > 5 * hours[3], "evenings are busy"
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5)), max_size=40))
+def test_repeats_are_posts_that_an_earlier_slot_has(slots: list[tuple[int, int]]) -> None:
+    slots = sorted(slots, key=lambda slot: slot[0])
+    account, post = np.array(slots, dtype=np.int64).reshape(-1, 2).T
+    expected = [slot in slots[:i] for i, slot in enumerate(slots)]
+    assert _mark_repeats(account, post, 6).tolist() == expected

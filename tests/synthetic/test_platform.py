@@ -20,6 +20,7 @@ from scipy.stats import chi2_contingency, spearmanr
 from sklearn.metrics import adjusted_mutual_info_score
 
 import graphkit
+from graphkit.data.dataset import Dataset
 from graphkit.data.incidence import incidence
 from graphkit.data.platform import Platform
 from graphkit.data.tags import STOP_TAGS, fold_tag
@@ -674,3 +675,22 @@ def test_a_post_has_its_authors_leaning_by_its_divisiveness() -> None:
     wanted = np.clip(rows["said"] * (0.5 + rows["divisiveness"]), -1, 1)
     np.testing.assert_allclose(rows["leaning"], wanted, atol=0.0006)
     assert made.items["leaning"].is_between(-1, 1).all()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"communities": 2, "impressions_per_account": 1e-9, "follows_per_account": 1e-9},
+        {"communities": ("antivax", "BookTok", "CatTok"), "days": 1},
+        {"leaning": 0.5, "locality": 0.7, "ages": 0.5},
+    ],
+)
+def test_tables_are_as_a_checked_dataset_has_them(options: dict[str, Any]) -> None:
+    made = platform(300, **options, rng=5).dataset
+    checked = Dataset(**made.tables, source=made.source, provenance=made.provenance)
+    assert made == checked
+    assert made.provenance == checked.provenance
+    assert [(name, frame.schema) for name, frame in made.tables.items()] == [
+        (name, frame.schema) for name, frame in checked.tables.items()
+    ]
