@@ -11,6 +11,7 @@ import numpy as np
 
 from graphkit.kernels import state as st
 from graphkit.kernels.candidates import (
+    find_slot,
     followee_activity,
     from_circle,
     from_covisited,
@@ -20,7 +21,6 @@ from graphkit.kernels.candidates import (
     from_interest,
     from_trending,
     insert_post,
-    lookup_post,
     most_draws,
 )
 from graphkit.kernels.compile import borrowing, dot_rows, prefetch
@@ -41,14 +41,42 @@ def is_own(p_indptr: Array, posters: Array, a: Any, post: Any) -> Any:
 
 
 @borrowing
-def posters_followed(
-    f_indptr: Array, f_indices: Array, p_indptr: Array, posters: Array, a: Any, post: Any
-) -> Any:
+def fill_filters(static: Any, scratch: Any, seen: Array, a: Any) -> None:
+    """Mark the viewer's followees and seen posts in the filters of the scratch."""
+    followee_filter, seen_filter = scratch.followee_filter, scratch.seen_filter
+    f_indices = static.f_indices
+    for q in range(static.f_indptr[a], static.f_indptr[a + 1]):
+        followee_filter[f_indices[q] & (st.FILTER_SIZE - 1)] = f_indices[q]
+    # slots without a post mark the last place, too
+    for at in range(seen.size):
+        seen_filter[seen[at] & (st.SEEN_SIZE - 1)] = True
+
+
+@borrowing
+def clear_filters(static: Any, scratch: Any, a: Any) -> None:
+    """Clear the filters for the next session."""
+    followee_filter, seen_filter = scratch.followee_filter, scratch.seen_filter
+    for q in range(static.f_indptr[a], static.f_indptr[a + 1]):
+        followee_filter[static.f_indices[q] & (st.FILTER_SIZE - 1)] = -1
+    for at in range(st.SEEN_SIZE):
+        seen_filter[at] = False
+
+
+@borrowing
+def follows_account(followee_filter: Array, f_indices: Array, low: Any, high: Any, f: Any) -> Any:
+    """Whether the viewer, whose followees are low … high − 1, follows the account."""
+    known = followee_filter[f & (st.FILTER_SIZE - 1)]
+    return known == f or (known >= 0 and contains(f_indices, low, high, f))
+
+
+@borrowing
+def posters_followed(static: Any, scratch: Any, a: Any, post: Any) -> Any:
     """Number of a post's posters whom the viewer follows."""
+    f_indices, low, high = static.f_indices, static.f_indptr[a], static.f_indptr[a + 1]
     found = 0
-    for q in range(p_indptr[post], p_indptr[post + 1]):
-        if contains(f_indices, f_indptr[a], f_indptr[a + 1], posters[q]):
-            found += 1
+    for q in range(static.p_indptr[post], static.p_indptr[post + 1]):
+        poster = static.posters[q]
+        found += 1 if follows_account(scratch.followee_filter, f_indices, low, high, poster) else 0
     return found
 
 
@@ -58,6 +86,7 @@ def _admit_candidates(
     state: Any,
     tick: Any,
     scratch: Any,
+    hash_slots: Array,
     seen: Array,
     a: Any,
     source: Any,
@@ -77,7 +106,7 @@ def _admit_candidates(
     attributes, cards, lines = static.attributes, static.cards, static.lines
     static_score = tick.static_score
     p_indptr, posters = static.p_indptr, static.posters
-    proposed, hash_slots, entries = scratch.proposed, scratch.hash_slots, scratch.entries
+    proposed, entries, seen_filter = scratch.proposed, scratch.entries, scratch.seen_filter
     each = lines.shape[0] // cards.shape[0] if reads else 0
     scored = static_score.size > 0
     for k in range(min(size, st.AHEAD)):
@@ -94,15 +123,18 @@ def _admit_candidates(
                 continue
         elif is_own(p_indptr, posters, a, post):
             continue
-        position = lookup_post(hash_slots, entries, post)
-        if position >= 0 and entries[position, st.SOURCE] >= 0:
+        slot = find_slot(hash_slots, entries, post)
+        position = np.int64(hash_slots[slot]) - 1
+        new = position < 0
+        position = count if new else position
+        if entries[position, st.SOURCE] >= 0:
             continue
-        if has_seen(seen, post) or (any_withdrawn and withdrawn[post]):
+        if seen_filter[post & (st.SEEN_SIZE - 1)] and has_seen(seen, post):
             continue
-        if position < 0:
-            insert_post(hash_slots, entries, post, count, -1 - position)
-            position = count
-            count += 1
+        if any_withdrawn and withdrawn[post]:
+            continue
+        insert_post(hash_slots, entries, post, position, slot)
+        count += new
         entries[position, st.SOURCE] = source
         taken += 1
         # for the score
@@ -120,14 +152,14 @@ def gather_candidates(
     tick: Any,
     params: Any,
     scratch: Any,
+    hash_slots: Array,
     seen: Array,
     a: Any,
     near: Any,
     row: Any,
 ) -> Any:
     """Candidates of all sources and followees' recent activity; returns the table's size."""
-    hash_slots, entries = scratch.hash_slots, scratch.entries
-    proposed, quotas = scratch.proposed, params.quotas
+    entries, proposed, quotas = scratch.entries, scratch.proposed, params.quotas
     key_a = static.account_keys[a]
     count = np.int64(0)
     if params.circle:
@@ -160,7 +192,8 @@ def gather_candidates(
                 from_draws(source, key_a, tick, proposed, drawn, size)
                 drawn += size
             count, taken = _admit_candidates(
-                static, state, tick, scratch, seen, a, source, size, quota, count, reads
+                *(static, state, tick, scratch, hash_slots),
+                *(seen, a, source, size, quota, count, reads),
             )
             quota -= taken
             if drawn == draws or quota == 0:
@@ -190,7 +223,7 @@ def pair_factors(
     of_topic, of_author, keys = scratch.of_topic, scratch.of_author, scratch.keys
     features, attributes, post_keys = static.features, static.attributes, static.post_keys
     f_indptr, f_indices = static.f_indptr, static.f_indices
-    p_indptr, posters, single = static.p_indptr, static.posters, static.single
+    single = static.single
     key_a, low, high = static.account_keys[a], f_indptr[a], f_indptr[a + 1]
     country, language = static.locales[a, 0], static.locales[a, 1]
     by_interest, by_country = weights[F_INTEREST] != 0.0, weights[F_COUNTRY] != 0.0
@@ -227,19 +260,13 @@ def pair_factors(
     if not single:
         for k in range(size):
             post = np.int64(entries[at[k], st.POST])
-            known = posters_followed(f_indptr, f_indices, p_indptr, posters, a, post) > 0
+            known = posters_followed(static, scratch, a, post) > 0
             factors[F_FOLLOWED, k] = 1.0 if known else 0.0
         return size
-    # a filter on the last bits of codes excludes most authors who are not followed
-    followee_filter, mask = scratch.followee_filter, scratch.followee_filter.size - 1
-    for q in range(low, high):
-        followee_filter[f_indices[q] & mask] = True
+    followee_filter = scratch.followee_filter
     for k in range(size):
-        author = of_author[k]
-        known = followee_filter[author & mask] and contains(f_indices, low, high, author)
+        known = follows_account(followee_filter, f_indices, low, high, of_author[k])
         factors[F_FOLLOWED, k] = 1.0 if known else 0.0
-    for q in range(low, high):
-        followee_filter[f_indices[q] & mask] = False
     return size
 
 

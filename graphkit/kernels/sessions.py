@@ -13,13 +13,22 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from graphkit.kernels import state as st
-from graphkit.kernels.candidates import clear_table, is_delivered, lookup_post
+from graphkit.kernels.candidates import (
+    clear_table,
+    count_active,
+    is_delivered,
+    lookup_post,
+    table_width,
+)
 from graphkit.kernels.compile import BORROWING, borrowing, dot_rows, kernel, prefetch
-from graphkit.kernels.random import contains, mark_seen, of_pair, pair_bits
+from graphkit.kernels.random import mark_seen, of_pair, pair_bits
 from graphkit.kernels.ranking import (
     backfill_slot,
     choose_candidates,
+    clear_filters,
+    fill_filters,
     flagged_limit,
+    follows_account,
     gather_candidates,
     pair_factors,
     posters_followed,
@@ -251,14 +260,15 @@ def run_sessions(
     given_values, given_start = given.values, given.start
     # hoisted: what is the same in each pass is read once
     slots, free, seed, circle = params.slots, viewer.free, tick.seed, params.circle
+    counts_active = viewer.social_share > 0.0 and not circle
     attributes, traits, cards = static.attributes, static.traits, static.cards
     features, tastes, lines = static.features, static.taste_features, static.lines
     each, single = lines.shape[0] // cards.shape[0], static.single
     interests = static.interests
     f_indptr, f_indices = static.f_indptr, static.f_indices
-    p_indptr, posters = static.p_indptr, static.posters
     account_keys, post_keys = static.account_keys, static.post_keys
-    hash_slots, entries = scratch.hash_slots, scratch.entries
+    entries, followees = scratch.entries, scratch.followees
+    followee_filter = scratch.followee_filter
     topics, queries, chosen = scratch.topics, near.queries, scratch.chosen
     seen_start, all_seen = state.seen_start, state.seen
     profiles, activity = state.profiles, state.recent_activity
@@ -284,7 +294,12 @@ def run_sessions(
             for at in range(seen_start[b], seen_start[b + 1], 16):
                 prefetch(all_seen, at)
         row = np.int64(z - low)
-        count = gather_candidates(static, state, tick, params, scratch, seen, a, near, row)
+        low_f, high_f = f_indptr[a], f_indptr[a + 1]
+        fill_filters(static, scratch, seen, a)
+        hash_slots = scratch.hash_slots[: table_width(scratch, params, high_f - low_f)]
+        count = gather_candidates(
+            static, state, tick, params, scratch, hash_slots, seen, a, near, row
+        )
         first = given_start[i] if given_values.size > 0 else np.int64(0)
         size = score_candidates(
             static, tick, params, scratch, a, count, queries, row, given_values, first
@@ -294,8 +309,12 @@ def run_sessions(
         n_chosen = choose_candidates(traits, params, scratch, size, left)
         for s in range(n_chosen):
             post = np.int64(entries[chosen[s], st.POST])
+            posts[i, s] = post
+            followees[s] = entries[chosen[s], st.FOLLOWEES]
             for line in range(each):
                 prefetch(lines, each * post + line)
+        if counts_active:
+            count_active(static, state, tick, delivery, scratch, a, posts[i, :n_chosen], 0)
         watched, n_shown, n_repeats, stay, staying = 0.0, 0, 0, 0.0, 1.0
         over, limit = False, shown.limit[i]
         for s in range(slots):
@@ -309,7 +328,12 @@ def run_sessions(
                 source = np.int64(entries[position, st.SOURCE])
             else:
                 post = backfill_slot(static, state, tick, params, seen, a, s, left == 0)
-            posts[i, s] = post
+                posts[i, s], followees[s] = post, 0
+                if post >= 0 and circle:
+                    at = lookup_post(hash_slots, entries, post)
+                    followees[s] = entries[at, st.FOLLOWEES] if at >= 0 else 0
+                elif post >= 0 and counts_active:
+                    count_active(static, state, tick, delivery, scratch, a, posts[i, : s + 1], s)
             sources[i, s] = source
             topics[s] = -1
             if post < 0:
@@ -326,14 +350,11 @@ def run_sessions(
             topics[s] = topic
             if single:
                 author = attributes[post, st.AUTHOR]
-                follows = 1 if contains(f_indices, f_indptr[a], f_indptr[a + 1], author) else 0
+                known = follows_account(followee_filter, f_indices, low_f, high_f, author)
+                follows = 1 if known else 0
             else:
-                follows = posters_followed(f_indptr, f_indices, p_indptr, posters, a, post)
-            social = follows
-            if circle:
-                at = lookup_post(hash_slots, entries, post)
-                if at >= 0:
-                    social += entries[at, st.FOLLOWEES]
+                follows = posters_followed(static, scratch, a, post)
+            social = follows + followees[s]
             pair = pair_bits(seed, account_keys[a], post_keys[post])
             likes = np.float64(dot_rows(interests, a, tastes, post))
             effect = 1.0 - halves[min(social, 63)]
@@ -355,6 +376,7 @@ def run_sessions(
             staying *= 1.0 if free else 1.0 - stop
             over = free and of_pair(pair, st.E_STOP) < stop
         clear_table(hash_slots, entries, count)
+        clear_filters(static, scratch, a)
         _keep_propensities(viewer, propensity, i, watched, n_shown, n_repeats, stay)
 
 
@@ -414,7 +436,12 @@ def list_pairs(
         a = active[i]
         seen = state.seen[state.seen_start[a] : state.seen_start[a + 1]]
         row = np.int64(i - low)
-        count = gather_candidates(static, state, tick, params, scratch, seen, a, near, row)
+        fill_filters(static, scratch, seen, a)
+        degree = static.f_indptr[a + 1] - static.f_indptr[a]
+        hash_slots = scratch.hash_slots[: table_width(scratch, params, degree)]
+        count = gather_candidates(
+            static, state, tick, params, scratch, hash_slots, seen, a, near, row
+        )
         size = pair_factors(static, tick, params, scratch, a, count, every, near.queries, row)
         for k in range(size):
             at, c = i * width + k, scratch.at[k]
@@ -423,7 +450,8 @@ def list_pairs(
             for f in range(every.size):
                 found.factors[f, at] = np.float32(scratch.factors[f, k])
         found.size[i] = size
-        clear_table(scratch.hash_slots, entries, count)
+        clear_table(hash_slots, entries, count)
+        clear_filters(static, scratch, a)
 
 
 @kernel(**BORROWING)

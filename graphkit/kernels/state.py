@@ -48,8 +48,8 @@ OVERSAMPLE = 4
 FILL_DRAWS = 64
 #: Steps of a loop by which memory is prefetched ahead.
 AHEAD = 8
-#: Size of the filter that excludes most authors who are not followed.
-FILTER_SIZE = 4096
+#: Sizes of the filters of followees and of seen posts.
+FILTER_SIZE, SEEN_SIZE = 1024, 2048
 
 
 class StaticArrays(NamedTuple):
@@ -174,7 +174,7 @@ class FeedParameters(NamedTuple):
     """Most flagged posts in a session of a minor; `slots` for no cap."""
     share_friction: float
     circle: bool
-    """Whether followees' activity is counted: the feed or the viewers' taste needs it."""
+    """Whether the feed reads followees' activity."""
     profile_decay: Array
     """Share of the profile that is left k = 0, 1, … ticks later."""
     signals: Array
@@ -200,11 +200,13 @@ class Scratch(NamedTuple):
     hash_slots: Array
     """Open-addressing hash table: row of a post in `entries`, plus 1; 0 where free."""
     entries: Array
-    """int32, a row per post of the table, by the columns below."""
+    """int32, a row per post of the table, by the columns below; rows not in use: no source, 0."""
     proposed: Array
     """int32: posts that one source proposes."""
     followee_filter: Array
-    """bool: whether the viewer follows an account whose code has these last bits."""
+    """int32: a followee of the viewer whose code has these last bits, −1 for none."""
+    seen_filter: Array
+    """bool: whether the viewer may have seen a post whose code has these last bits."""
     at: Array
     """int32, per candidate not yet shown: row of `entries`; below, its topic, its author and the
     number of posts of the author chosen so far."""
@@ -227,6 +229,10 @@ class Scratch(NamedTuple):
     """int32, (slots,): topics for tastes shown in the session."""
     chosen: Array
     """int32, (slots,): rows of `entries` to show, in order."""
+    followees: Array
+    """int32, (slots,): followees who were recently active on each post that is shown."""
+    places: Array
+    """int32: open-addressing hash table of the posts to show: slot plus 1; 0 where free."""
 
 
 class FeedInputs(NamedTuple):

@@ -18,6 +18,8 @@ from graphkit.kernels.state import (
     FILTER_SIZE,
     OVERSAMPLE,
     RECENT,
+    SEEN_SIZE,
+    SOURCE,
     TASTE_TOPIC,
     TOPIC,
     FeedParameters,
@@ -304,7 +306,7 @@ def feed_parameters(feed: Feed, behaviour: Behaviour, slots: int, ticks: int) ->
         slots=slots,
         minor_limit=capped_slots(feed.minor_cap, slots),
         share_friction=float(feed.share_friction),
-        circle=bool(circle or behaviour.social_share > 0),
+        circle=bool(circle),
         profile_decay=profile_decay,
         signals=feed.learning_rate * np.array([feed.signals.get(s, 0.0) for s in LEARNED]),
         halves=0.5 ** np.arange(64),
@@ -340,11 +342,14 @@ def allocate_scratch(static: StaticArrays, params: FeedParameters) -> Scratch:
     degree = int(np.diff(static.f_indptr).max(initial=0)) if params.circle else 0
     size = min(degree * RECENT + int(params.quotas.sum()), m) + 1
     most = int(params.quotas.max(initial=0))
+    entries = np.zeros((size, 6), np.int32)
+    entries[:, SOURCE] = -1
     return Scratch(
         hash_slots=np.zeros(1 << int(2 * size).bit_length(), np.int32),
-        entries=np.zeros((size, 6), np.int32),
+        entries=entries,
         proposed=np.zeros(OVERSAMPLE * most + 1, np.int32),
-        followee_filter=np.zeros(FILTER_SIZE, np.bool_),
+        followee_filter=np.full(FILTER_SIZE, -1, np.int32),
+        seen_filter=np.zeros(SEEN_SIZE, np.bool_),
         at=np.zeros(size, np.int32),
         of_topic=np.zeros(size, np.int32),
         of_author=np.zeros(size, np.int32),
@@ -357,6 +362,8 @@ def allocate_scratch(static: StaticArrays, params: FeedParameters) -> Scratch:
         tie_break=np.zeros(size, np.int64),
         topics=np.zeros(params.slots, np.int32),
         chosen=np.zeros(params.slots, np.int32),
+        followees=np.zeros(params.slots, np.int32),
+        places=np.zeros(1 << int(8 * params.slots).bit_length(), np.int32),
     )
 
 
