@@ -21,7 +21,7 @@ from graphkit.kernels.candidates import (
     table_width,
 )
 from graphkit.kernels.compile import BORROWING, borrowing, dot_rows, kernel, prefetch
-from graphkit.kernels.random import mark_seen, of_pair, pair_bits
+from graphkit.kernels.random import keyed, mark_seen, of_pair, pair_bits
 from graphkit.kernels.ranking import (
     backfill_slot,
     choose_candidates,
@@ -306,7 +306,8 @@ def run_sessions(
         )
         shown.candidates[i] = size
         left = flagged_limit(static, params, a)
-        n_chosen = choose_candidates(traits, params, scratch, size, left)
+        tie_key = keyed(seed, st.E_TIE_BREAK, account_keys[a], np.uint64(0), 0)
+        n_chosen = choose_candidates(traits, params, scratch, size, left, tie_key)
         for s in range(n_chosen):
             post = np.int64(entries[chosen[s], st.POST])
             posts[i, s] = post

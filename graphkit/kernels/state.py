@@ -220,11 +220,9 @@ class Scratch(NamedTuple):
     base: Array
     """float64: score of each candidate less the diversity penalties."""
     fade: Array
-    """float64: the author's discount of each candidate."""
+    """float64: the author's discount of each candidate; 1 if the feed has none."""
     order: Array
     """int64: `base` with the author's discount, as bits of the same order."""
-    tie_break: Array
-    """int64: random bits that order equal scores."""
     topics: Array
     """int32, (slots,): topics for tastes shown in the session."""
     chosen: Array

@@ -342,6 +342,8 @@ def allocate_scratch(static: StaticArrays, params: FeedParameters) -> Scratch:
     degree = int(np.diff(static.f_indptr).max(initial=0)) if params.circle else 0
     size = min(degree * RECENT + int(params.quotas.sum()), m) + 1
     most = int(params.quotas.max(initial=0))
+    # vectors are read to their end
+    wide = size + LANES
     entries = np.zeros((size, 6), np.int32)
     entries[:, SOURCE] = -1
     return Scratch(
@@ -351,15 +353,14 @@ def allocate_scratch(static: StaticArrays, params: FeedParameters) -> Scratch:
         followee_filter=np.full(FILTER_SIZE, -1, np.int32),
         seen_filter=np.zeros(SEEN_SIZE, np.bool_),
         at=np.zeros(size, np.int32),
-        of_topic=np.zeros(size, np.int32),
-        of_author=np.zeros(size, np.int32),
+        of_topic=np.zeros(wide, np.int32),
+        of_author=np.zeros(wide, np.int32),
         n_chosen=np.zeros(size, np.int32),
         keys=np.zeros(size, np.uint64),
         factors=np.zeros((params.weights.size, int(params.quotas.sum()))),
-        base=np.zeros(size),
-        fade=np.zeros(size),
-        order=np.zeros(size, np.int64),
-        tie_break=np.zeros(size, np.int64),
+        base=np.zeros(wide),
+        fade=np.ones(wide),
+        order=np.zeros(wide, np.int64),
         topics=np.zeros(params.slots, np.int32),
         chosen=np.zeros(params.slots, np.int32),
         followees=np.zeros(params.slots, np.int32),
