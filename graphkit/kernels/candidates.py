@@ -35,7 +35,7 @@ def find_slot(hash_slots: Array, entries: Array, post: Any) -> Any:
     at = np.int64(spread_bits(post)) & mask
     while True:
         # one branch, as neither case alone can be predicted
-        row = np.int64(hash_slots[at])
+        row: Any = np.int64(hash_slots[at])
         if (row == 0) | (entries[max(row, 1) - 1, st.POST] == post):
             return at
         at = (at + 1) & mask
@@ -151,13 +151,13 @@ def count_active(
             if places[at] == 0 or recent_activity[f, r, st.WHEN] < oldest:
                 continue
             while places[at] > 0:
-                s = np.int64(places[at]) - 1
-                if posts[s] == post:
+                k = np.int64(places[at]) - 1
+                if posts[k] == post:
                     if is_delivered(
                         *(tick.seed, delivery, static.account_keys[a]),
                         *(static.account_keys[f], static.post_keys[post]),
                     ):
-                        followees[s] += 1
+                        followees[k] += 1
                     break
                 at = (at + 1) & mask
     for s in range(low, posts.size):
