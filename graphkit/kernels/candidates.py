@@ -29,37 +29,41 @@ def table_width(scratch: Any, params: Any, degree: Any) -> Any:
 
 
 @borrowing
-def find_slot(hash_slots: Array, entries: Array, post: Any) -> Any:
-    """Slot of a post in the candidate table, or its free slot."""
-    mask = hash_slots.size - 1
-    at = np.int64(spread_bits(post)) & mask
-    while True:
-        # one branch, as neither case alone can be predicted
-        row: Any = np.int64(hash_slots[at])
-        if (row == 0) | (entries[max(row, 1) - 1, st.POST] == post):
-            return at
-        at = (at + 1) & mask
+def _differs(slot: Any, post: Any) -> Any:
+    """Whether a slot is of another post: not free, and with other bits."""
+    return (slot ^ post) & 0x7FFFFFFF & ~(slot >> 63) != 0
 
 
 @borrowing
-def lookup_post(hash_slots: Array, entries: Array, post: Any) -> Any:
+def find_slot(hash_slots: Array, post: Any) -> Any:
+    """Slot of a post in the candidate table, or its free slot."""
+    mask = np.uint64(hash_slots.size - 1)
+    at = spread_bits(post) & mask
+    # one condition, as neither case alone can be predicted
+    while _differs(hash_slots[at], post):
+        at = (at + np.uint64(1)) & mask
+    return at
+
+
+@borrowing
+def lookup_post(hash_slots: Array, post: Any) -> Any:
     """Row of a post in the candidate table, or −1."""
-    return np.int64(hash_slots[find_slot(hash_slots, entries, post)]) - 1
+    return hash_slots[find_slot(hash_slots, post)] >> 32
 
 
 @borrowing
 def insert_post(hash_slots: Array, entries: Array, post: Any, row: Any, at: Any) -> None:
     """Write a post to the candidate table as this row, in its slot."""
-    hash_slots[at] = row + 1
-    entries[row, st.POST] = post
-    entries[row, st.HASH_SLOT] = at
+    hash_slots[at] = (row << 32) | post
+    entries[np.uint64(row), st.POST] = post
+    entries[np.uint64(row), st.HASH_SLOT] = at
 
 
 @borrowing
 def clear_table(hash_slots: Array, entries: Array, count: Any) -> None:
     """Clear the candidate table for the next session."""
     for c in range(count):
-        hash_slots[entries[c, st.HASH_SLOT]] = 0
+        hash_slots[np.uint64(entries[c, st.HASH_SLOT])] = -1
         entries[c, st.SOURCE] = -1
         for column in (st.REACTIONS, st.COMMENTS, st.FOLLOWEES):
             entries[c, column] = 0
@@ -98,9 +102,9 @@ def followee_activity(
             soon = soon + 1 if soon + 1 < degree else 0
         if step < 0:
             continue
-        f = f_indices[first + at]
+        f = np.uint64(f_indices[first + at])
         at = at + 1 if at + 1 < degree else 0
-        for r in range(st.RECENT):
+        for r in range(np.uint64(st.RECENT)):
             when = recent_activity[f, r, st.WHEN]
             if when < oldest:
                 continue
@@ -110,15 +114,16 @@ def followee_activity(
             ):
                 continue
             # without branches, which would be predicted wrongly
-            slot = find_slot(hash_slots, entries, post)
-            position = np.int64(hash_slots[slot]) - 1
+            slot = find_slot(hash_slots, post)
+            position = hash_slots[slot] >> 32
             new = position < 0
             position = count if new else position
             count += new
             insert_post(hash_slots, entries, post, position, slot)
-            entries[position, st.FOLLOWEES] += 1
-            entries[position, st.REACTIONS] += (when & (st.LIKE | st.RESHARE)) != 0
-            entries[position, st.COMMENTS] += (when & st.COMMENT) != 0
+            row = np.uint64(position)
+            entries[row, st.FOLLOWEES] += 1
+            entries[row, st.REACTIONS] += (when & (st.LIKE | st.RESHARE)) != 0
+            entries[row, st.COMMENTS] += (when & st.COMMENT) != 0
     return count
 
 
@@ -132,11 +137,11 @@ def count_active(
     """
     f_indices, recent_activity = static.f_indices, state.recent_activity
     followees, places = scratch.followees, scratch.places
-    mask = places.size - 1
+    mask = np.uint64(places.size - 1)
     for s in range(low, posts.size):
-        at = np.int64(posts[s]) & mask
+        at = np.uint64(posts[s]) & mask
         while places[at] > 0:
-            at = (at + 1) & mask
+            at = (at + np.uint64(1)) & mask
         places[at] = s + 1
         followees[s] = 0
     first, last = static.f_indptr[a], static.f_indptr[a + 1]
@@ -144,10 +149,10 @@ def count_active(
     for q in range(first, last):
         if q + st.AHEAD < last:
             prefetch(recent_activity, np.int64(f_indices[q + st.AHEAD]))
-        f = f_indices[q]
-        for r in range(st.RECENT):
+        f = np.uint64(f_indices[q])
+        for r in range(np.uint64(st.RECENT)):
             post = np.int64(recent_activity[f, r, st.POST])
-            at = post & mask
+            at = np.uint64(post) & mask
             if places[at] == 0 or recent_activity[f, r, st.WHEN] < oldest:
                 continue
             while places[at] > 0:
@@ -159,12 +164,12 @@ def count_active(
                     ):
                         followees[k] += 1
                     break
-                at = (at + 1) & mask
+                at = (at + np.uint64(1)) & mask
     for s in range(low, posts.size):
-        at = np.int64(posts[s]) & mask
+        at = np.uint64(posts[s]) & mask
         while places[at] > 0:
             places[at] = 0
-            at = (at + 1) & mask
+            at = (at + np.uint64(1)) & mask
 
 
 @borrowing

@@ -122,15 +122,15 @@ def _admit_candidates(
         if k + st.AHEAD < size:
             prefetch(cards, np.int64(proposed[k + st.AHEAD]))
         if single:
-            if attributes[post, st.AUTHOR] == a:
+            if attributes[np.uint64(post), st.AUTHOR] == a:
                 continue
         elif is_own(p_indptr, posters, a, post):
             continue
-        slot = find_slot(hash_slots, entries, post)
-        position = np.int64(hash_slots[slot]) - 1
+        slot = find_slot(hash_slots, post)
+        position = hash_slots[slot] >> 32
         new = position < 0
         position = count if new else position
-        if entries[position, st.SOURCE] >= 0:
+        if entries[np.uint64(position), st.SOURCE] >= 0:
             continue
         if seen_filter[post & (st.SEEN_SIZE - 1)] and has_seen(seen, post):
             continue
@@ -138,7 +138,7 @@ def _admit_candidates(
             continue
         insert_post(hash_slots, entries, post, position, slot)
         count += new
-        entries[position, st.SOURCE] = source
+        entries[np.uint64(position), st.SOURCE] = source
         taken += 1
         # for the score
         for line in range(each):

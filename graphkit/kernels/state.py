@@ -48,6 +48,8 @@ OVERSAMPLE = 4
 FILL_DRAWS = 64
 #: Steps of a loop by which memory is prefetched ahead.
 AHEAD = 8
+#: Followees of the next viewer whose activity is prefetched.
+FETCHED = 32
 #: Sizes of the filters of followees and of seen posts.
 FILTER_SIZE, SEEN_SIZE = 1024, 2048
 
@@ -177,8 +179,9 @@ class FeedParameters(NamedTuple):
     """Whether the feed reads followees' activity."""
     profile_decay: Array
     """Share of the profile that is left k = 0, 1, … ticks later."""
-    signals: Array
-    """Of completion, like, comment, share, follow, reply, skip; times the learning rate."""
+    steps: Array
+    """float64, (512,): step of the profile toward a post, by the bits of its reactions; from 256 on,
+    of posts that are skipped."""
     halves: Array
     """2^−r for r = 0 … 63."""
 
@@ -198,7 +201,7 @@ class Scratch(NamedTuple):
     """Working memory of one thread: the candidates of a session and their hash table."""
 
     hash_slots: Array
-    """Open-addressing hash table: row of a post in `entries`, plus 1; 0 where free."""
+    """int64, open-addressing hash table: row in `entries` · 2^32 + post; −1 where free."""
     entries: Array
     """int32, a row per post of the table, by the columns below; rows not in use: no source, 0."""
     proposed: Array
@@ -231,6 +234,25 @@ class Scratch(NamedTuple):
     """int32, (slots,): followees who were recently active on each post that is shown."""
     places: Array
     """int32: open-addressing hash table of the posts to show: slot plus 1; 0 where free."""
+    posts: Array
+    """int64, (slots,): posts that are shown together; below, what belongs to them."""
+    shown_in: Array
+    """int64: their slots."""
+    repeats: Array
+    """int64: earlier posts of the topic."""
+    follows: Array
+    """int64: their posters whom the viewer follows."""
+    friends: Array
+    """int64: these, and the followees who were active on them."""
+    pairs: Array
+    """uint64: random bits of the viewer and each post."""
+    fractions: Array
+    """float64: watch fractions."""
+    first: Array
+    second: Array
+    """float64: intermediate values."""
+    reacts: Array
+    """uint8: reactions."""
 
 
 class FeedInputs(NamedTuple):
