@@ -282,10 +282,12 @@ def run_sessions(
         a = active[i]
         seen = all_seen[seen_start[a] : seen_start[a + 1]]
         # for the next sessions
-        if z + 2 < high:
-            b = active[order[z + 2]]
+        if z + 4 < high:
+            b = active[order[z + 4]]
             prefetch(seen_start, b)
             prefetch(f_indptr, b)
+        if z + 2 < high:
+            b = active[order[z + 2]]
             prefetch(interests, b)
             prefetch(profiles, b)
             prefetch(f_indices, f_indptr[b])
