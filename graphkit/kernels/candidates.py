@@ -17,34 +17,56 @@ from graphkit.kernels.state import Array
 
 
 @borrowing
-def lookup_post(hash_slots: Array, entries: Array, post: Any) -> Any:
-    """Row of a post in the candidate table; else −1 − its free slot."""
-    mask = hash_slots.size - 1
-    at = np.int64(spread_bits(post)) & mask
-    while hash_slots[at] > 0:
-        position = np.int64(hash_slots[at] - 1)
-        if entries[position, st.POST] == post:
-            return position
-        at = (at + 1) & mask
-    return -1 - at
+def table_width(scratch: Any, params: Any, degree: Any) -> Any:
+    """Hash slots that the candidates of a session need: few, so that they stay in the cache."""
+    most = degree * st.RECENT if params.circle else np.int64(0)
+    for source in range(st.FILLER):
+        most += params.quotas[source]
+    width = scratch.hash_slots.size
+    while width >> 1 > 2 * most:
+        width >>= 1
+    return width
 
 
 @borrowing
-def insert_post(hash_slots: Array, entries: Array, post: Any, count: Any, at: Any) -> None:
-    """Insert a post into the candidate table as row `count`, in its free slot."""
-    hash_slots[at] = count + 1
-    entries[count, st.POST] = post
-    entries[count, st.HASH_SLOT] = at
-    entries[count, st.SOURCE] = -1
-    for column in (st.REACTIONS, st.COMMENTS, st.FOLLOWEES):
-        entries[count, column] = 0
+def _differs(slot: Any, post: Any) -> Any:
+    """Whether a slot is of another post: not free, and with other bits."""
+    return (slot ^ post) & 0x7FFFFFFF & ~(slot >> 63) != 0
+
+
+@borrowing
+def find_slot(hash_slots: Array, post: Any) -> Any:
+    """Slot of a post in the candidate table, or its free slot."""
+    mask = np.uint64(hash_slots.size - 1)
+    at = spread_bits(post) & mask
+    # one condition, as neither case alone can be predicted
+    while _differs(hash_slots[at], post):
+        at = (at + np.uint64(1)) & mask
+    return at
+
+
+@borrowing
+def lookup_post(hash_slots: Array, post: Any) -> Any:
+    """Row of a post in the candidate table, or −1."""
+    return hash_slots[find_slot(hash_slots, post)] >> 32
+
+
+@borrowing
+def insert_post(hash_slots: Array, entries: Array, post: Any, row: Any, at: Any) -> None:
+    """Write a post to the candidate table as this row, in its slot."""
+    hash_slots[at] = (row << 32) | post
+    entries[np.uint64(row), st.POST] = post
+    entries[np.uint64(row), st.HASH_SLOT] = at
 
 
 @borrowing
 def clear_table(hash_slots: Array, entries: Array, count: Any) -> None:
     """Clear the candidate table for the next session."""
     for c in range(count):
-        hash_slots[entries[c, st.HASH_SLOT]] = 0
+        hash_slots[np.uint64(entries[c, st.HASH_SLOT])] = -1
+        entries[c, st.SOURCE] = -1
+        for column in (st.REACTIONS, st.COMMENTS, st.FOLLOWEES):
+            entries[c, column] = 0
 
 
 @borrowing
@@ -80,9 +102,9 @@ def followee_activity(
             soon = soon + 1 if soon + 1 < degree else 0
         if step < 0:
             continue
-        f = f_indices[first + at]
+        f = np.uint64(f_indices[first + at])
         at = at + 1 if at + 1 < degree else 0
-        for r in range(st.RECENT):
+        for r in range(np.uint64(st.RECENT)):
             when = recent_activity[f, r, st.WHEN]
             if when < oldest:
                 continue
@@ -91,17 +113,63 @@ def followee_activity(
                 tick.seed, delivery, key_a, static.account_keys[f], static.post_keys[post]
             ):
                 continue
-            position = lookup_post(hash_slots, entries, post)
-            if position < 0:
-                insert_post(hash_slots, entries, post, count, -1 - position)
-                position = count
-                count += 1
-            entries[position, st.FOLLOWEES] += 1
-            if when & (st.LIKE | st.RESHARE):
-                entries[position, st.REACTIONS] += 1
-            if when & st.COMMENT:
-                entries[position, st.COMMENTS] += 1
+            # without branches, which would be predicted wrongly
+            slot = find_slot(hash_slots, post)
+            position = hash_slots[slot] >> 32
+            new = position < 0
+            position = count if new else position
+            count += new
+            insert_post(hash_slots, entries, post, position, slot)
+            row = np.uint64(position)
+            entries[row, st.FOLLOWEES] += 1
+            entries[row, st.REACTIONS] += (when & (st.LIKE | st.RESHARE)) != 0
+            entries[row, st.COMMENTS] += (when & st.COMMENT) != 0
     return count
+
+
+@borrowing
+def count_active(
+    static: Any, state: Any, tick: Any, delivery: Any, scratch: Any, a: Any, posts: Any, low: Any
+) -> None:
+    """Fill `followees` of the scratch from `low` on: followees' recent activities on each post.
+
+    The same as in the table of :func:`followee_activity`, where only these are needed.
+    """
+    f_indices, recent_activity = static.f_indices, state.recent_activity
+    followees, places = scratch.followees, scratch.places
+    mask = np.uint64(places.size - 1)
+    for s in range(low, posts.size):
+        at = np.uint64(posts[s]) & mask
+        while places[at] > 0:
+            at = (at + np.uint64(1)) & mask
+        places[at] = s + 1
+        followees[s] = 0
+    first, last = static.f_indptr[a], static.f_indptr[a + 1]
+    oldest = np.int64((tick.t - st.HORIZON + 1) * 256)
+    for q in range(first, last):
+        if q + st.AHEAD < last:
+            prefetch(recent_activity, np.int64(f_indices[q + st.AHEAD]))
+        f = np.uint64(f_indices[q])
+        for r in range(np.uint64(st.RECENT)):
+            post = np.int64(recent_activity[f, r, st.POST])
+            at = np.uint64(post) & mask
+            if places[at] == 0 or recent_activity[f, r, st.WHEN] < oldest:
+                continue
+            while places[at] > 0:
+                k = np.int64(places[at]) - 1
+                if posts[k] == post:
+                    if is_delivered(
+                        *(tick.seed, delivery, static.account_keys[a]),
+                        *(static.account_keys[f], static.post_keys[post]),
+                    ):
+                        followees[k] += 1
+                    break
+                at = (at + np.uint64(1)) & mask
+    for s in range(low, posts.size):
+        at = np.uint64(posts[s]) & mask
+        while places[at] > 0:
+            places[at] = 0
+            at = (at + np.uint64(1)) & mask
 
 
 @borrowing

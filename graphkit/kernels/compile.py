@@ -42,6 +42,7 @@ from graphkit.garbage import without_collections
 __all__ = [
     "BORROWING",
     "LANES",
+    "add_row",
     "borrowing",
     "cache_folders",
     "caching_in",
@@ -538,5 +539,36 @@ def dot_rows(typing_context: Any, left: Any, i: Any, right: Any, j: Any) -> Any:
             )
             sums = builder.fadd(even, odd)
         return builder.extract_element(sums, word(0))
+
+    return signature, generate_code
+
+
+@intrinsic
+def add_row(typing_context: Any, left: Any, i: Any, weight: Any, right: Any, j: Any) -> Any:
+    """left[i, x] += weight · right[j, x] for all x, of float32 rows that do not overlap."""
+    whole = numba.types.int64
+    signature = numba.types.void(left, whole, numba.types.float32, right, whole)
+
+    def generate_code(context: Any, builder: Any, kinds: Any, arguments: Any) -> Any:
+        a, at_a, weight, b, at_b = arguments
+        word, lanes = ir.IntType(32), ir.VectorType(ir.FloatType(), LANES)
+        rows = [
+            builder.bitcast(_row_start(context, builder, kind, array, at), lanes.as_pointer())
+            for kind, array, at in ((kinds.args[0], a, at_a), (kinds.args[3], b, at_b))
+        ]
+        columns = cgutils.unpack_tuple(
+            builder, context.make_array(kinds.args[0])(context, builder, a).shape
+        )[1]
+        steps = builder.udiv(columns, ir.Constant(columns.type, LANES))
+        lone = builder.insert_element(ir.Constant(lanes, ir.Undefined), weight, word(0))
+        none = ir.Constant(ir.VectorType(word, LANES), [0] * LANES)
+        weights = builder.shuffle_vector(lone, lone, none)
+        with cgutils.for_range(builder, steps) as loop:
+            places = [builder.gep(row, [loop.index]) for row in rows]
+            old, new = (builder.load(place) for place in places)
+            old.align = new.align = 4
+            kept = builder.store(builder.fadd(old, builder.fmul(weights, new)), places[0])
+            kept.align = 4
+        return context.get_dummy_value()
 
     return signature, generate_code

@@ -8,9 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic
 
 from graphkit.kernels import state as st
 from graphkit.kernels.candidates import (
+    find_slot,
     followee_activity,
     from_circle,
     from_covisited,
@@ -20,10 +24,9 @@ from graphkit.kernels.candidates import (
     from_interest,
     from_trending,
     insert_post,
-    lookup_post,
     most_draws,
 )
-from graphkit.kernels.compile import borrowing, dot_rows, prefetch
+from graphkit.kernels.compile import LANES, borrowing, dot_rows, prefetch
 from graphkit.kernels.random import contains, has_seen, keyed, mix, of_pair, pair_bits
 from graphkit.kernels.state import Array
 
@@ -41,14 +44,42 @@ def is_own(p_indptr: Array, posters: Array, a: Any, post: Any) -> Any:
 
 
 @borrowing
-def posters_followed(
-    f_indptr: Array, f_indices: Array, p_indptr: Array, posters: Array, a: Any, post: Any
-) -> Any:
+def fill_filters(static: Any, scratch: Any, seen: Array, a: Any) -> None:
+    """Mark the viewer's followees and seen posts in the filters of the scratch."""
+    followee_filter, seen_filter = scratch.followee_filter, scratch.seen_filter
+    f_indices = static.f_indices
+    for q in range(static.f_indptr[a], static.f_indptr[a + 1]):
+        followee_filter[f_indices[q] & (st.FILTER_SIZE - 1)] = f_indices[q]
+    # slots without a post mark the last place, too
+    for at in range(seen.size):
+        seen_filter[seen[at] & (st.SEEN_SIZE - 1)] = True
+
+
+@borrowing
+def clear_filters(static: Any, scratch: Any, a: Any) -> None:
+    """Clear the filters for the next session."""
+    followee_filter, seen_filter = scratch.followee_filter, scratch.seen_filter
+    for q in range(static.f_indptr[a], static.f_indptr[a + 1]):
+        followee_filter[static.f_indices[q] & (st.FILTER_SIZE - 1)] = -1
+    for at in range(st.SEEN_SIZE):
+        seen_filter[at] = False
+
+
+@borrowing
+def follows_account(followee_filter: Array, f_indices: Array, low: Any, high: Any, f: Any) -> Any:
+    """Whether the viewer, whose followees are low … high − 1, follows the account."""
+    known = followee_filter[f & (st.FILTER_SIZE - 1)]
+    return known == f or (known >= 0 and contains(f_indices, low, high, f))
+
+
+@borrowing
+def posters_followed(static: Any, scratch: Any, a: Any, post: Any) -> Any:
     """Number of a post's posters whom the viewer follows."""
+    f_indices, low, high = static.f_indices, static.f_indptr[a], static.f_indptr[a + 1]
     found = 0
-    for q in range(p_indptr[post], p_indptr[post + 1]):
-        if contains(f_indices, f_indptr[a], f_indptr[a + 1], posters[q]):
-            found += 1
+    for q in range(static.p_indptr[post], static.p_indptr[post + 1]):
+        poster = static.posters[q]
+        found += 1 if follows_account(scratch.followee_filter, f_indices, low, high, poster) else 0
     return found
 
 
@@ -58,6 +89,7 @@ def _admit_candidates(
     state: Any,
     tick: Any,
     scratch: Any,
+    hash_slots: Array,
     seen: Array,
     a: Any,
     source: Any,
@@ -77,7 +109,7 @@ def _admit_candidates(
     attributes, cards, lines = static.attributes, static.cards, static.lines
     static_score = tick.static_score
     p_indptr, posters = static.p_indptr, static.posters
-    proposed, hash_slots, entries = scratch.proposed, scratch.hash_slots, scratch.entries
+    proposed, entries, seen_filter = scratch.proposed, scratch.entries, scratch.seen_filter
     each = lines.shape[0] // cards.shape[0] if reads else 0
     scored = static_score.size > 0
     for k in range(min(size, st.AHEAD)):
@@ -90,20 +122,23 @@ def _admit_candidates(
         if k + st.AHEAD < size:
             prefetch(cards, np.int64(proposed[k + st.AHEAD]))
         if single:
-            if attributes[post, st.AUTHOR] == a:
+            if attributes[np.uint64(post), st.AUTHOR] == a:
                 continue
         elif is_own(p_indptr, posters, a, post):
             continue
-        position = lookup_post(hash_slots, entries, post)
-        if position >= 0 and entries[position, st.SOURCE] >= 0:
+        slot = find_slot(hash_slots, post)
+        position = hash_slots[slot] >> 32
+        new = position < 0
+        position = count if new else position
+        if entries[np.uint64(position), st.SOURCE] >= 0:
             continue
-        if has_seen(seen, post) or (any_withdrawn and withdrawn[post]):
+        if seen_filter[post & (st.SEEN_SIZE - 1)] and has_seen(seen, post):
             continue
-        if position < 0:
-            insert_post(hash_slots, entries, post, count, -1 - position)
-            position = count
-            count += 1
-        entries[position, st.SOURCE] = source
+        if any_withdrawn and withdrawn[post]:
+            continue
+        insert_post(hash_slots, entries, post, position, slot)
+        count += new
+        entries[np.uint64(position), st.SOURCE] = source
         taken += 1
         # for the score
         for line in range(each):
@@ -120,14 +155,14 @@ def gather_candidates(
     tick: Any,
     params: Any,
     scratch: Any,
+    hash_slots: Array,
     seen: Array,
     a: Any,
     near: Any,
     row: Any,
 ) -> Any:
     """Candidates of all sources and followees' recent activity; returns the table's size."""
-    hash_slots, entries = scratch.hash_slots, scratch.entries
-    proposed, quotas = scratch.proposed, params.quotas
+    entries, proposed, quotas = scratch.entries, scratch.proposed, params.quotas
     key_a = static.account_keys[a]
     count = np.int64(0)
     if params.circle:
@@ -160,7 +195,8 @@ def gather_candidates(
                 from_draws(source, key_a, tick, proposed, drawn, size)
                 drawn += size
             count, taken = _admit_candidates(
-                static, state, tick, scratch, seen, a, source, size, quota, count, reads
+                *(static, state, tick, scratch, hash_slots),
+                *(seen, a, source, size, quota, count, reads),
             )
             quota -= taken
             if drawn == draws or quota == 0:
@@ -190,7 +226,7 @@ def pair_factors(
     of_topic, of_author, keys = scratch.of_topic, scratch.of_author, scratch.keys
     features, attributes, post_keys = static.features, static.attributes, static.post_keys
     f_indptr, f_indices = static.f_indptr, static.f_indices
-    p_indptr, posters, single = static.p_indptr, static.posters, static.single
+    single = static.single
     key_a, low, high = static.account_keys[a], f_indptr[a], f_indptr[a + 1]
     country, language = static.locales[a, 0], static.locales[a, 1]
     by_interest, by_country = weights[F_INTEREST] != 0.0, weights[F_COUNTRY] != 0.0
@@ -227,19 +263,13 @@ def pair_factors(
     if not single:
         for k in range(size):
             post = np.int64(entries[at[k], st.POST])
-            known = posters_followed(f_indptr, f_indices, p_indptr, posters, a, post) > 0
+            known = posters_followed(static, scratch, a, post) > 0
             factors[F_FOLLOWED, k] = 1.0 if known else 0.0
         return size
-    # a filter on the last bits of codes excludes most authors who are not followed
-    followee_filter, mask = scratch.followee_filter, scratch.followee_filter.size - 1
-    for q in range(low, high):
-        followee_filter[f_indices[q] & mask] = True
+    followee_filter = scratch.followee_filter
     for k in range(size):
-        author = of_author[k]
-        known = followee_filter[author & mask] and contains(f_indices, low, high, author)
+        known = follows_account(followee_filter, f_indices, low, high, of_author[k])
         factors[F_FOLLOWED, k] = 1.0 if known else 0.0
-    for q in range(low, high):
-        followee_filter[f_indices[q] & mask] = False
     return size
 
 
@@ -262,11 +292,7 @@ def score_candidates(
     """
     weights, static_score = params.weights, tick.static_score
     entries, at, factors, base = scratch.entries, scratch.at, scratch.factors, scratch.base
-    keys, tie_break = scratch.keys, scratch.tie_break
-    tie_key = keyed(tick.seed, st.E_TIE_BREAK, static.account_keys[a], np.uint64(0), 0)
     size = pair_factors(static, tick, params, scratch, a, count, weights, queries, row)
-    for k in range(size):
-        tie_break[k] = np.int64(mix(tie_key ^ keys[k]) >> np.uint64(1))
     if given.size > 0:
         for k in range(size):
             base[k] = np.float64(given[first + k])
@@ -291,103 +317,177 @@ def flagged_limit(static: Any, params: Any, a: Any) -> Any:
     return params.minor_limit if static.minors[a] and params.minor_limit < params.slots else -1
 
 
-@borrowing
-def _drop_candidate(scratch: Any, i: Any, last: Any) -> None:
-    """Overwrite a candidate by the last one."""
-    at, of_topic, of_author = scratch.at, scratch.of_topic, scratch.of_author
-    n_chosen, tie_break, fade = scratch.n_chosen, scratch.tie_break, scratch.fade
-    base, order = scratch.base, scratch.order
-    at[i], of_topic[i], of_author[i] = at[last], of_topic[last], of_author[last]
-    n_chosen[i], tie_break[i], fade[i] = n_chosen[last], tie_break[last], fade[last]
-    base[i], order[i] = base[last], order[last]
+@intrinsic
+def _lower_scores(
+    typing_context: Any,
+    base: Any,
+    fade: Any,
+    order: Any,
+    of_topic: Any,
+    of_author: Any,
+    size: Any,
+    topic: Any,
+    author: Any,
+    topic_penalty: Any,
+    author_penalty: Any,
+) -> Any:
+    """Discount the candidates of a topic and of an author, order all anew, and find the first.
+
+    The arrays are read in whole vectors up to `size`. Returns the candidate of the highest score;
+    −1 − it if others may be as high.
+    """
+    word, real = types.int64, types.float64
+    signature = word(
+        *(base, fade, order, of_topic, of_author), *(word, types.int32, types.int32, real, real)
+    )
+
+    def generate_code(context: Any, builder: Any, kinds: Any, arguments: Any) -> Any:
+        size, topic, author = arguments[5:8]
+        data = [
+            context.make_array(kind)(context, builder, array).data
+            for kind, array in zip(kinds.args[:5], arguments[:5], strict=True)
+        ]
+        long, single = ir.IntType(64), ir.IntType(32)
+        lanes, reals = ir.VectorType(long, LANES), ir.VectorType(ir.DoubleType(), LANES)
+        codes, bits = ir.VectorType(single, LANES), ir.VectorType(ir.IntType(1), LANES)
+
+        def constant(kind: Any, value: Any) -> Any:
+            return ir.Constant(kind, [value] * LANES)
+
+        def splat(kind: Any, value: Any) -> Any:
+            lone = builder.insert_element(ir.Constant(kind, ir.Undefined), value, single(0))
+            return builder.shuffle_vector(lone, lone, constant(codes, 0))
+
+        def place(k: Any, i: Any, kind: Any) -> Any:
+            return builder.bitcast(builder.gep(data[k], [i]), kind.as_pointer())
+
+        def load(k: Any, i: Any, kind: Any) -> Any:
+            part = builder.load(place(k, i, kind))
+            part.align = 4
+            return part
+
+        def store(k: Any, i: Any, value: Any) -> None:
+            builder.store(value, place(k, i, value.type)).align = 8
+
+        penalised = [
+            (3, splat(codes, topic), splat(reals, arguments[8])),
+            (4, splat(codes, author), splat(reals, arguments[9])),
+        ]
+        nothing = constant(reals, 0.0)
+        highest = cgutils.alloca_once_value(builder, constant(lanes, -(2**63)))
+        first = cgutils.alloca_once_value(builder, constant(lanes, 0))
+        tied = cgutils.alloca_once_value(builder, constant(bits, 0))
+        with cgutils.for_range_slice(builder, long(0), size, long(LANES), long) as (i, _):
+            value = load(0, i, reals)
+            for k, code, penalty in penalised:
+                same = builder.icmp_signed("==", load(k, i, codes), code)
+                value = builder.fsub(value, builder.select(same, penalty, nothing))
+            store(0, i, value)
+            faded = builder.fmul(value, load(1, i, reals))
+            value = builder.select(builder.fcmp_ordered(">", value, nothing), faded, value)
+            # bits of a score as an integer of the same order; −0 is 0
+            key = builder.bitcast(builder.fadd(value, nothing), lanes)
+            flip = builder.and_(builder.ashr(key, constant(lanes, 63)), constant(lanes, 2**63 - 1))
+            key = builder.xor(key, flip)
+            store(2, i, key)
+            before = builder.load(highest)
+            above = builder.icmp_signed(">", key, before)
+            equal = builder.or_(builder.load(tied), builder.icmp_signed("==", key, before))
+            builder.store(builder.and_(equal, builder.not_(above)), tied)
+            builder.store(builder.select(above, key, before), highest)
+            builder.store(builder.select(above, splat(lanes, i), builder.load(first)), first)
+        tops = builder.load(highest)
+        width, most = LANES, tops
+        while width > 1:
+            width //= 2
+            kind = ir.VectorType(single, width)
+            low, high = (
+                builder.shuffle_vector(
+                    most, most, ir.Constant(kind, [k + side * width for k in range(width)])
+                )
+                for side in (0, 1)
+            )
+            most = builder.select(builder.icmp_signed(">", low, high), low, high)
+        top = builder.extract_element(most, single(0))
+        at_top = builder.icmp_signed("==", tops, splat(lanes, top))
+        byte = ir.IntType(LANES)
+        where = builder.bitcast(at_top, byte)
+        lane = builder.cttz(where, ir.Constant(ir.IntType(1), 0))
+        others = builder.and_(where, builder.sub(where, byte(1)))
+        others = builder.or_(
+            others, builder.bitcast(builder.and_(at_top, builder.load(tied)), byte)
+        )
+        begin = builder.extract_element(builder.load(first), builder.zext(lane, single))
+        best = builder.add(begin, builder.zext(lane, long))
+        alone = builder.icmp_signed("==", others, byte(0))
+        return builder.select(alone, best, builder.xor(best, long(-1)))
+
+    return signature, generate_code
 
 
 @borrowing
-def _drop_flagged(traits: Array, scratch: Any, size: Any) -> Any:
-    """Drop all candidates that are flagged; returns the number of those left."""
-    at, entries = scratch.at, scratch.entries
-    i = np.int64(0)
-    while i < size:
-        if traits[entries[at[i], st.POST], st.FLAGGED] > 0.0:
-            size -= 1
-            _drop_candidate(scratch, i, size)
-        else:
-            i += 1
-    return size
-
-
-@borrowing
-def _order_bits(value: Any) -> Any:
-    """Bits of a score as an integer of the same order; −0 is 0."""
-    bits = np.int64(np.float64(value + 0.0).view(np.int64))
-    return bits ^ ((bits >> 63) & 0x7FFFFFFFFFFFFFFF)
-
-
-@borrowing
-def _discount(
-    scratch: Any, size: Any, topic: Any, author: Any, topic_penalty: Any, author_penalty: Any
-) -> None:
-    """Discount the candidates of a topic and of an author that were chosen, and order all anew."""
-    of_topic, of_author, fade = scratch.of_topic, scratch.of_author, scratch.fade
-    base, order = scratch.base, scratch.order
-    for i in range(size):
-        # without branches, for it runs in vectors
-        value = base[i] - (topic_penalty if of_topic[i] == topic else 0.0)
-        value -= author_penalty if of_author[i] == author else 0.0
-        base[i] = value
-        order[i] = _order_bits(value * (fade[i] if value > 0.0 else 1.0))
-
-
-@borrowing
-def choose_candidates(traits: Array, params: Any, scratch: Any, size: Any, limit: Any) -> Any:
+def choose_candidates(
+    traits: Array, params: Any, scratch: Any, size: Any, limit: Any, tie_key: Any
+) -> Any:
     """Greedy re-ranking (MMR): take the best candidate, discount similar ones, and so on.
 
-    Flagged candidates beyond the `limit` are passed over; −1 for none. Fills `scratch.chosen`
-    with rows of the candidate table; returns their number.
+    Flagged candidates beyond the `limit` are passed over; −1 for none. Equal scores are ordered by
+    random bits of the `tie_key`. Fills `scratch.chosen` with rows of the candidate table; returns
+    their number.
     """
-    base, order, tie_break = scratch.base, scratch.order, scratch.tie_break
+    base, order, fade, keys = scratch.base, scratch.order, scratch.fade, scratch.keys
     at, of_topic, chosen = scratch.at, scratch.of_topic, scratch.chosen
     of_author, n_chosen, entries = scratch.of_author, scratch.n_chosen, scratch.entries
-    fade, decay, slots = scratch.fade, params.author_decay, params.slots
+    decay, slots = params.author_decay, params.slots
     topic_penalty, author_penalty = params.topic_penalty, params.author_penalty
-    by_topic, fades = topic_penalty > 0.0, decay.size > 0
-    by_author = fades or author_penalty > 0.0
-    # the first factor may be 1 but for rounding
-    first = decay[0] if fades else 1.0
-    for i in range(size):
-        order[i] = _order_bits(base[i])
-        n_chosen[i], fade[i] = 0, first
-    if limit == 0:
-        size = _drop_flagged(traits, scratch, size)
+    fades = decay.size > 0
+    by_topic, by_author = topic_penalty > 0.0, fades or author_penalty > 0.0
+    # what is not to be chosen, as in the rest of the last vector, has a score of −∞
+    for i in range(size, size + LANES):
+        base[i] = -np.inf
+    if fades:
+        for i in range(size):
+            n_chosen[i], fade[i] = 0, 1.0
+    left, drops = size, limit == 0
+    # −2 is the code of none
+    topic, author = np.int32(-2), np.int32(-2)
     for s in range(slots):
-        if size == 0:
+        if drops:
+            for i in range(size):
+                if traits[entries[at[i], st.POST], st.FLAGGED] > 0.0 and base[i] > -np.inf:
+                    base[i] = -np.inf
+                    left -= 1
+            drops = False
+        if left == 0:
             return s
-        top = order[0]
-        for i in range(size):
-            top = max(top, order[i])
-        best, highest = np.int64(0), np.int64(-1)
-        for i in range(size):
-            if order[i] == top and tie_break[i] > highest:
-                best, highest = np.int64(i), tie_break[i]
+        best = _lower_scores(
+            *(base, fade, order, of_topic, of_author, size),
+            *(topic, author, topic_penalty, author_penalty),
+        )
+        if best < 0:
+            top, highest = order[-1 - best], np.int64(-1)
+            for i in range(size):
+                if order[i] == top:
+                    bits = np.int64(mix(tie_key ^ keys[i]) >> np.uint64(1))
+                    if bits > highest:
+                        best, highest = np.int64(i), bits
         chosen[s] = at[best]
-        topic, author = of_topic[best], of_author[best]
-        size -= 1
-        _drop_candidate(scratch, best, size)
+        base[best] = -np.inf
+        left -= 1
         if limit > 0 and traits[entries[chosen[s], st.POST], st.FLAGGED] > 0.0:
             limit -= 1
-            if limit == 0:
-                size = _drop_flagged(traits, scratch, size)
-        if s + 1 == slots or not (by_topic or by_author):
-            continue
+            drops = limit == 0
         if fades:
+            if s == 0:
+                # the first factor may be 1 but for rounding
+                for i in range(size):
+                    fade[i] = decay[0]
             for i in range(size):
-                if of_author[i] == author:
+                if of_author[i] == of_author[best]:
                     n_chosen[i] += 1
                     fade[i] = decay[min(np.int64(n_chosen[i]), decay.size - 1)]
-        # −2 is the code of none
-        topic = topic if by_topic and topic >= 0 else np.int32(-2)
-        author = author if by_author else np.int32(-2)
-        _discount(scratch, size, topic, author, topic_penalty, author_penalty)
+        topic = of_topic[best] if by_topic and of_topic[best] >= 0 else np.int32(-2)
+        author = of_author[best] if by_author else np.int32(-2)
     return slots
 
 

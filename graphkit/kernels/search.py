@@ -22,6 +22,8 @@ from graphkit.kernels.state import Array
 QUERIES, TILE = 4, 16
 #: Products that are compared with a bar at a time; rows of products are padded to a multiple.
 SPAN = 2 * TILE
+#: Words of bits, by the last bits of their codes, of the posts that an account has seen.
+WORDS = 32
 #: Tiles of posts whose sums are in registers at a time, where vectors of a tile have 32 of them.
 TILES = 3 if binding.get_host_cpu_features().get("avx512f") else 1
 
@@ -320,6 +322,8 @@ def _choose_posts(
     ids: Array,
     first: Any,
     seen: Array,
+    seen_bits: Array,
+    i: Any,
     withdrawn: Array,
     any_withdrawn: Any,
     cap: Any,
@@ -327,11 +331,13 @@ def _choose_posts(
     tops: Array,
     places: Array,
     keys: Array,
+    marks: Any,
 ) -> Any:
     """Keys of the `cap` largest values of posts that are neither seen nor withdrawn; their number.
 
-    Of those below the `bar`, any may be left out.
+    Of those below the `bar`, any may be left out. `seen_bits` of query i say what may be seen.
     """
+    maybe, barred = marks
     k = cap + (cap >> 2) + 4
     known = bar > np.float32(-np.inf)
     some: Any = np.int64(0)
@@ -341,12 +347,22 @@ def _choose_posts(
     while True:
         if not known:
             some = _list_above(values, row, size, _find_bar(values, row, size, k, tops), places)
+        # without branches, which would be predicted wrongly: only few may be seen
+        count: Any = np.int64(0)
+        for z in range(some):
+            code = np.uint64(ids[first + places[z]])
+            word = seen_bits[i, (code >> np.uint64(6)) & np.uint64(WORDS - 1)]
+            barred[z] = any_withdrawn and withdrawn[code]
+            maybe[count] = z
+            count += np.int64((word >> (code & np.uint64(63))) & np.uint64(1))
+        for y in range(count):
+            z = maybe[y]
+            barred[z] = barred[z] or has_seen(seen, np.int64(ids[first + places[z]]))
         got: Any = np.int64(0)
         for z in range(some):
             at = places[z]
-            post = np.int64(ids[first + at])
-            keys[0, got] = _rank_key(values[row, at], post)
-            got += not (has_seen(seen, post) or (any_withdrawn and withdrawn[post]))
+            keys[0, got] = _rank_key(values[row, at], ids[first + at])
+            got += not barred[z]
         if known or got >= cap or size <= k:
             return _keep_largest(keys, 0, got, cap)
         # most of the nearest are seen
@@ -373,7 +389,7 @@ def search_cells(
     quota = np.int64(found.shape[1])
     centres, start, ids, blocks = index.centres, index.start, index.posts, index.blocks
     seen_start, all_seen, withdrawn, any_withdrawn = barred
-    dots, tops, places, room, q = search
+    dots, tops, places, room, q, seen_bits, marks = search
     known, chosen, visits, begin, fill = plan
     cells, n, probes = start.size - 1, queries.shape[0], chosen.shape[1]
     # the nearest cells of every query
@@ -386,6 +402,11 @@ def search_cells(
         if some:
             known[size_known] = i
             size_known += 1
+            for at in range(seen_start[accounts[i]], seen_start[accounts[i] + 1]):
+                # a free slot, −1, marks the last bit
+                code = np.uint64(np.int64(all_seen[at]))
+                word = (code >> np.uint64(6)) & np.uint64(WORDS - 1)
+                seen_bits[i, word] |= np.uint64(1) << (code & np.uint64(63))
     for low in range(0, size_known, QUERIES):
         last = size_known - 1
         for k in range(QUERIES):
@@ -439,6 +460,8 @@ def search_cells(
                         ids,
                         first,
                         seen,
+                        seen_bits,
+                        i,
                         withdrawn,
                         any_withdrawn,
                         each,
@@ -446,6 +469,7 @@ def search_cells(
                         tops,
                         places,
                         room,
+                        marks,
                     )
                     for r in range(got):
                         near[i, sizes[i] + r] = room[0, r]
@@ -457,9 +481,9 @@ def search_cells(
                 for r in range(1, quota):
                     least = min(least, near[i, r])
                 bars[i] = _value_of(least)
-    for i in range(n):
-        for r in range(sizes[i]):
-            found[i, r] = near[i, r]
+            if part == 1:
+                for r in range(np.uint64(sizes[i])):
+                    found[i, r] = near[i, r]
 
 
 def search_index(
@@ -495,6 +519,8 @@ def search_index(
         np.empty(wide, np.int64),
         np.empty((1, wide), np.int64),
         np.empty(QUERIES, np.int64),
+        np.zeros((n, WORDS), np.uint64),
+        (np.empty(wide, np.int64), np.empty(wide, np.bool_)),
     )
     plan = (
         np.empty(n, np.int64),

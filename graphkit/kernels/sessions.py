@@ -13,13 +13,22 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from graphkit.kernels import state as st
-from graphkit.kernels.candidates import clear_table, is_delivered, lookup_post
-from graphkit.kernels.compile import BORROWING, borrowing, dot_rows, kernel, prefetch
-from graphkit.kernels.random import contains, mark_seen, of_pair, pair_bits
+from graphkit.kernels.candidates import (
+    clear_table,
+    count_active,
+    is_delivered,
+    lookup_post,
+    table_width,
+)
+from graphkit.kernels.compile import BORROWING, add_row, borrowing, dot_rows, kernel, prefetch
+from graphkit.kernels.random import keyed, mark_seen, of_pair, pair_bits
 from graphkit.kernels.ranking import (
     backfill_slot,
     choose_candidates,
+    clear_filters,
+    fill_filters,
     flagged_limit,
+    follows_account,
     gather_candidates,
     pair_factors,
     posters_followed,
@@ -120,88 +129,88 @@ def start_sessions(
 
 
 @borrowing
-def _watch_fraction(
-    viewer: Any, traits: Array, post: Any, likes: Any, social: Any, repeats: Any, pair: Any
-) -> Any:
-    """Watch fraction, see ``Behaviour``."""
-    z = 0.0
+def _watch_posts(
+    viewer: Any, static: Any, tick: Any, halves: Array, scratch: Any, a: Any, size: Any
+) -> None:
+    """Watch fractions of the first `size` posts of the scratch, see ``Behaviour``.
+
+    A short loop for each part, in which the posts do not wait for each other.
+    """
+    posts, pairs, fractions = scratch.posts, scratch.pairs, scratch.fractions
+    first, second = scratch.first, scratch.second
+    repeats, friends = scratch.repeats, scratch.friends
+    traits, key_a, seed = static.traits, static.account_keys[a], tick.seed
+    interests, tastes, post_keys = static.interests, static.taste_features, static.post_keys
+    for k in range(size):
+        pair = pair_bits(seed, key_a, post_keys[posts[k]])
+        pairs[k] = pair
+        first[k], second[k] = 1.0 - of_pair(pair, st.E_NOISE), of_pair(pair, st.E_NOISE2)
     if viewer.noise > 0.0:
-        u = 1.0 - of_pair(pair, st.E_NOISE)
-        z = math.sqrt(-2.0 * math.log(u)) * math.cos(2.0 * math.pi * of_pair(pair, st.E_NOISE2))
+        for k in range(size):
+            first[k] = math.sqrt(-2.0 * math.log(first[k]))
+        for k in range(size):
+            first[k] *= math.cos(2.0 * math.pi * second[k])
+    else:
+        for k in range(size):
+            first[k] = 0.0
     share = viewer.social_share
-    taste = (1.0 - share) * likes + share * social + viewer.noise * z
-    x = (
-        viewer.watch_base
-        + viewer.watch_taste * taste
-        + viewer.watch_quality * traits[post, st.QUALITY]
-        - viewer.watch_length * traits[post, st.LENGTH]
-        - viewer.fatigue * repeats
-    )
-    return 1.0 / (1.0 + math.exp(-x))
+    for k in range(size):
+        post = posts[k]
+        likes = np.float64(dot_rows(interests, a, tastes, post))
+        social = 1.0 - halves[min(friends[k], 63)]
+        taste = (1.0 - share) * likes + share * social + viewer.noise * first[k]
+        fractions[k] = (
+            viewer.watch_base
+            + viewer.watch_taste * taste
+            + viewer.watch_quality * traits[post, st.QUALITY]
+            - viewer.watch_length * traits[post, st.LENGTH]
+            - viewer.fatigue * repeats[k]
+        )
+    for k in range(size):
+        fractions[k] = 1.0 / (1.0 + math.exp(-fractions[k]))
 
 
 @borrowing
-def _draw_reactions(
-    viewer: Any, friction: Any, traits: Array, post: Any, w: Any, follows: Any, pair: Any
-) -> Any:
+def _draw_reactions(viewer: Any, friction: Any, traits: Array, scratch: Any, size: Any) -> None:
     """Reactions as bits: draws belong to the pair, probabilities follow the watch fraction.
 
     `friction` is the chance that a share of a flagged post is given up.
     """
-    # the odds against a reaction are e^−base · e^−lean
-    against = math.exp(-viewer.reaction_slope * (w - 0.5))
-    react = st.COMPLETE if w >= st.TO_THE_END else 0
-    if of_pair(pair, st.E_LIKE) < 1.0 / (1.0 + viewer.like_odds * against):
-        react |= st.LIKE
-    odds = viewer.comment_odds * against
-    if traits[post, st.DIVISIVE] > 0.0:
-        odds *= math.exp(-viewer.comment_divisive * traits[post, st.DIVISIVE])
-    if of_pair(pair, st.E_COMMENT) < 1.0 / (1.0 + odds):
-        react |= st.COMMENT
-    odds = viewer.share_odds * against
-    asked = traits[post, st.FLAGGED] > 0.0
-    if asked:
-        odds *= math.exp(-viewer.share_flagged)
-    # a draw of its own: the other reactions are those without friction
-    averted = asked and of_pair(pair, st.E_FRICTION) < friction
-    if not averted and of_pair(pair, st.E_SHARE) < 1.0 / (1.0 + odds):
-        react |= st.SHARE
-    if of_pair(pair, st.E_DUET) < 1.0 / (1.0 + viewer.duet_odds * against):
-        react |= st.DUET
-    if of_pair(pair, st.E_STITCH) < 1.0 / (1.0 + viewer.stitch_odds * against):
-        react |= st.STITCH
-    if follows > 0:
-        if w < st.SKIPPED and of_pair(pair, st.E_UNFOLLOW) < 1.0 / (1.0 + viewer.unfollow_odds):
-            react |= st.UNFOLLOW
-    elif of_pair(pair, st.E_FOLLOW) < 1.0 / (1.0 + viewer.follow_odds * against):
-        react |= st.FOLLOW
-    return react
-
-
-@borrowing
-def _update_profile(
-    profiles: Array, a: Any, features: Array, post: Any, signals: Array, react: Any, w: Any
-) -> None:
-    """Update the learned profile: a step toward the post, or away from it."""
-    step = 0.0
-    if react & st.COMPLETE:
-        step += signals[0]
-    if react & st.LIKE:
-        step += signals[1]
-    if react & st.COMMENT:
-        step += signals[2]
-    if react & st.SHARE:
-        step += signals[3]
-    if react & st.FOLLOW:
-        step += signals[4]
-    if react & (st.DUET | st.STITCH):
-        step += signals[5]
-    if w < st.SKIPPED:
-        step += signals[6]
-    if step != 0.0:
-        move = np.float32(step)
-        for x in range(profiles.shape[1]):
-            profiles[a, x] += move * features[post, x]
+    posts, pairs, fractions = scratch.posts, scratch.pairs, scratch.fractions
+    follows, reacts = scratch.follows, scratch.reacts
+    odds, odds_of_comment = scratch.first, scratch.second
+    for k in range(size):
+        # the odds against a reaction are e^−base · e^−lean
+        odds[k] = math.exp(-viewer.reaction_slope * (fractions[k] - 0.5))
+    for k in range(size):
+        divisive = traits[posts[k], st.DIVISIVE]
+        odds_of_comment[k] = viewer.comment_odds * odds[k]
+        if divisive > 0.0:
+            odds_of_comment[k] *= math.exp(-viewer.comment_divisive * divisive)
+    for k in range(size):
+        pair, w, against = pairs[k], fractions[k], odds[k]
+        likes = of_pair(pair, st.E_LIKE) < 1.0 / (1.0 + viewer.like_odds * against)
+        comments = of_pair(pair, st.E_COMMENT) < 1.0 / (1.0 + odds_of_comment[k])
+        duets = of_pair(pair, st.E_DUET) < 1.0 / (1.0 + viewer.duet_odds * against)
+        stitches = of_pair(pair, st.E_STITCH) < 1.0 / (1.0 + viewer.stitch_odds * against)
+        known = follows[k] > 0
+        left = of_pair(pair, st.E_UNFOLLOW) < 1.0 / (1.0 + viewer.unfollow_odds)
+        joined = of_pair(pair, st.E_FOLLOW) < 1.0 / (1.0 + viewer.follow_odds * against)
+        averted, shares = False, viewer.share_odds * against
+        if traits[posts[k], st.FLAGGED] > 0.0:
+            shares *= math.exp(-viewer.share_flagged)
+            # a draw of its own: the other reactions are those without friction
+            averted = of_pair(pair, st.E_FRICTION) < friction
+        shared = of_pair(pair, st.E_SHARE) < 1.0 / (1.0 + shares)
+        react = st.COMPLETE if w >= st.TO_THE_END else 0
+        react |= st.LIKE if likes else 0
+        react |= st.COMMENT if comments else 0
+        react |= st.SHARE if shared & (not averted) else 0
+        react |= st.DUET if duets else 0
+        react |= st.STITCH if stitches else 0
+        react |= st.UNFOLLOW if known & (w < st.SKIPPED) & left else 0
+        react |= st.FOLLOW if (not known) & joined else 0
+        reacts[k] = react
 
 
 @borrowing
@@ -251,18 +260,19 @@ def run_sessions(
     given_values, given_start = given.values, given.start
     # hoisted: what is the same in each pass is read once
     slots, free, seed, circle = params.slots, viewer.free, tick.seed, params.circle
+    counts_active = viewer.social_share > 0.0 and not circle
     attributes, traits, cards = static.attributes, static.traits, static.cards
-    features, tastes, lines = static.features, static.taste_features, static.lines
+    features, lines = static.features, static.lines
     each, single = lines.shape[0] // cards.shape[0], static.single
     interests = static.interests
     f_indptr, f_indices = static.f_indptr, static.f_indices
-    p_indptr, posters = static.p_indptr, static.posters
-    account_keys, post_keys = static.account_keys, static.post_keys
-    hash_slots, entries = scratch.hash_slots, scratch.entries
+    account_keys = static.account_keys
+    entries, followees = scratch.entries, scratch.followees
+    followee_filter = scratch.followee_filter
     topics, queries, chosen = scratch.topics, near.queries, scratch.chosen
     seen_start, all_seen = state.seen_start, state.seen
     profiles, activity = state.profiles, state.recent_activity
-    signals, halves, delivery = params.signals, params.halves, params.delivery
+    steps, halves, delivery = params.steps, params.halves, params.delivery
     friction = params.share_friction
     posts, sources, watches = shown.post, shown.source, shown.watch
     fractions = shown.fraction
@@ -272,89 +282,119 @@ def run_sessions(
         a = active[i]
         seen = all_seen[seen_start[a] : seen_start[a + 1]]
         # for the next sessions
-        if z + 2 < high:
-            b = active[order[z + 2]]
+        if z + 4 < high:
+            b = active[order[z + 4]]
             prefetch(seen_start, b)
             prefetch(f_indptr, b)
+        if z + 2 < high:
+            b = active[order[z + 2]]
             prefetch(interests, b)
             prefetch(profiles, b)
+            prefetch(f_indices, f_indptr[b])
         if z + 1 < high:
             b = active[order[z + 1]]
-            prefetch(f_indices, f_indptr[b])
+            for q in range(f_indptr[b], min(f_indptr[b + 1], f_indptr[b] + st.FETCHED)):
+                prefetch(activity, np.int64(f_indices[q]))
             for at in range(seen_start[b], seen_start[b + 1], 16):
                 prefetch(all_seen, at)
         row = np.int64(z - low)
-        count = gather_candidates(static, state, tick, params, scratch, seen, a, near, row)
+        low_f, high_f = f_indptr[a], f_indptr[a + 1]
+        fill_filters(static, scratch, seen, a)
+        hash_slots = scratch.hash_slots[: table_width(scratch, params, high_f - low_f)]
+        count = gather_candidates(
+            static, state, tick, params, scratch, hash_slots, seen, a, near, row
+        )
         first = given_start[i] if given_values.size > 0 else np.int64(0)
         size = score_candidates(
             static, tick, params, scratch, a, count, queries, row, given_values, first
         )
         shown.candidates[i] = size
         left = flagged_limit(static, params, a)
-        n_chosen = choose_candidates(traits, params, scratch, size, left)
+        tie_key = keyed(seed, st.E_TIE_BREAK, account_keys[a], np.uint64(0), 0)
+        n_chosen = choose_candidates(traits, params, scratch, size, left, tie_key)
         for s in range(n_chosen):
             post = np.int64(entries[chosen[s], st.POST])
+            posts[i, s] = post
+            followees[s] = entries[chosen[s], st.FOLLOWEES]
             for line in range(each):
                 prefetch(lines, each * post + line)
+        if counts_active:
+            count_active(static, state, tick, delivery, scratch, a, posts[i, :n_chosen], 0)
         watched, n_shown, n_repeats, stay, staying = 0.0, 0, 0, 0.0, 1.0
         over, limit = False, shown.limit[i]
-        for s in range(slots):
+        # all posts together, or each apart if the session may end after it
+        together = np.int64(1) if free else np.int64(slots)
+        for begin in range(0, slots, together):
             if over:
-                posts[i, s] = OVER
+                posts[i, begin] = OVER
                 continue
-            post, source = np.int64(EMPTY), np.int64(st.FILLER)
-            if s < n_chosen:
-                position = chosen[s]
-                post = np.int64(entries[position, st.POST])
-                source = np.int64(entries[position, st.SOURCE])
-            else:
-                post = backfill_slot(static, state, tick, params, seen, a, s, left == 0)
-            posts[i, s] = post
-            sources[i, s] = source
-            topics[s] = -1
-            if post < 0:
-                continue
-            mark_seen(seen, post)
-            if left > 0 and traits[post, st.FLAGGED] > 0.0:
-                left -= 1
-            topic = attributes[post, st.TASTE_TOPIC]
-            repeats = 0
-            if topic >= 0:
-                for y in range(s):
-                    if topics[y] == topic:
-                        repeats += 1
-            topics[s] = topic
-            if single:
-                author = attributes[post, st.AUTHOR]
-                follows = 1 if contains(f_indices, f_indptr[a], f_indptr[a + 1], author) else 0
-            else:
-                follows = posters_followed(f_indptr, f_indices, p_indptr, posters, a, post)
-            social = follows
-            if circle:
-                at = lookup_post(hash_slots, entries, post)
-                if at >= 0:
-                    social += entries[at, st.FOLLOWEES]
-            pair = pair_bits(seed, account_keys[a], post_keys[post])
-            likes = np.float64(dot_rows(interests, a, tastes, post))
-            effect = 1.0 - halves[min(social, 63)]
-            w = _watch_fraction(viewer, traits, post, likes, effect, repeats, pair)
-            react = _draw_reactions(viewer, friction, traits, post, w, follows, pair)
-            watches[i, s] = np.int32(w * st.WATCH_UNIT)
-            fractions[i, s] = w
-            reacts[i, s] = react
-            if react & st.RESHARE:
-                parents[i, s] = _reshare_parent(static, activity, tick, delivery, a, post)
-            _update_profile(profiles, a, features, post, signals, react, w)
-            if s < limit:
-                watched += w
-                n_shown += 1
-                n_repeats += 1 if repeats > 0 else 0
-                stay += staying
-            stop = 1.0 / (1.0 + viewer.stop_odds * math.exp(viewer.stop_slope * (w - 0.5)))
-            # under a free budget a viewer who is still present has not stopped
-            staying *= 1.0 if free else 1.0 - stop
-            over = free and of_pair(pair, st.E_STOP) < stop
+            size = np.int64(0)
+            for s in range(begin, begin + together):
+                post, source = np.int64(EMPTY), np.int64(st.FILLER)
+                if s < n_chosen:
+                    position = chosen[s]
+                    post = np.int64(entries[position, st.POST])
+                    source = np.int64(entries[position, st.SOURCE])
+                else:
+                    post = backfill_slot(static, state, tick, params, seen, a, s, left == 0)
+                    posts[i, s], followees[s] = post, 0
+                    if post >= 0 and circle:
+                        at = lookup_post(hash_slots, post)
+                        followees[s] = entries[at, st.FOLLOWEES] if at >= 0 else 0
+                    elif post >= 0 and counts_active:
+                        row_s = posts[i, : s + 1]
+                        count_active(static, state, tick, delivery, scratch, a, row_s, s)
+                sources[i, s] = source
+                topics[s] = -1
+                if post < 0:
+                    continue
+                mark_seen(seen, post)
+                if left > 0 and traits[post, st.FLAGGED] > 0.0:
+                    left -= 1
+                topic = attributes[post, st.TASTE_TOPIC]
+                repeats = 0
+                if topic >= 0:
+                    for y in range(s):
+                        repeats += topics[y] == topic
+                topics[s] = topic
+                if single:
+                    author = attributes[post, st.AUTHOR]
+                    known = follows_account(followee_filter, f_indices, low_f, high_f, author)
+                    follows = 1 if known else 0
+                else:
+                    follows = posters_followed(static, scratch, a, post)
+                scratch.shown_in[size], scratch.posts[size] = s, post
+                scratch.repeats[size], scratch.follows[size] = repeats, follows
+                scratch.friends[size] = follows + followees[s]
+                size += 1
+            _watch_posts(viewer, static, tick, halves, scratch, a, size)
+            _draw_reactions(viewer, friction, traits, scratch, size)
+            for k in range(size):
+                at, w, react = scratch.shown_in[k], scratch.fractions[k], scratch.reacts[k]
+                watches[i, at] = np.int32(w * st.WATCH_UNIT)
+                fractions[i, at] = w
+                reacts[i, at] = react
+                scratch.first[k] = math.exp(viewer.stop_slope * (w - 0.5))
+            for k in range(size):
+                post, w, react = scratch.posts[k], scratch.fractions[k], scratch.reacts[k]
+                if react & st.RESHARE:
+                    at = scratch.shown_in[k]
+                    parents[i, at] = _reshare_parent(static, activity, tick, delivery, a, post)
+                # the learned profile makes a step toward the post, or away from it
+                step = steps[np.int64(react) + (256 if w < st.SKIPPED else 0)]
+                if step != 0.0:
+                    add_row(profiles, a, np.float32(step), features, post)
+                if scratch.shown_in[k] < limit:
+                    watched += w
+                    n_shown += 1
+                    n_repeats += 1 if scratch.repeats[k] > 0 else 0
+                    stay += staying
+                stop = 1.0 / (1.0 + viewer.stop_odds * scratch.first[k])
+                # under a free budget a viewer who is still present has not stopped
+                staying *= 1.0 if free else 1.0 - stop
+                over = free and of_pair(scratch.pairs[k], st.E_STOP) < stop
         clear_table(hash_slots, entries, count)
+        clear_filters(static, scratch, a)
         _keep_propensities(viewer, propensity, i, watched, n_shown, n_repeats, stay)
 
 
@@ -414,7 +454,12 @@ def list_pairs(
         a = active[i]
         seen = state.seen[state.seen_start[a] : state.seen_start[a + 1]]
         row = np.int64(i - low)
-        count = gather_candidates(static, state, tick, params, scratch, seen, a, near, row)
+        fill_filters(static, scratch, seen, a)
+        degree = static.f_indptr[a + 1] - static.f_indptr[a]
+        hash_slots = scratch.hash_slots[: table_width(scratch, params, degree)]
+        count = gather_candidates(
+            static, state, tick, params, scratch, hash_slots, seen, a, near, row
+        )
         size = pair_factors(static, tick, params, scratch, a, count, every, near.queries, row)
         for k in range(size):
             at, c = i * width + k, scratch.at[k]
@@ -423,7 +468,8 @@ def list_pairs(
             for f in range(every.size):
                 found.factors[f, at] = np.float32(scratch.factors[f, k])
         found.size[i] = size
-        clear_table(scratch.hash_slots, entries, count)
+        clear_table(hash_slots, entries, count)
+        clear_filters(static, scratch, a)
 
 
 @kernel(**BORROWING)

@@ -48,8 +48,10 @@ OVERSAMPLE = 4
 FILL_DRAWS = 64
 #: Steps of a loop by which memory is prefetched ahead.
 AHEAD = 8
-#: Size of the filter that excludes most authors who are not followed.
-FILTER_SIZE = 4096
+#: Followees of the next viewer whose activity is prefetched.
+FETCHED = 32
+#: Sizes of the filters of followees and of seen posts.
+FILTER_SIZE, SEEN_SIZE = 1024, 2048
 
 
 class StaticArrays(NamedTuple):
@@ -174,11 +176,12 @@ class FeedParameters(NamedTuple):
     """Most flagged posts in a session of a minor; `slots` for no cap."""
     share_friction: float
     circle: bool
-    """Whether followees' activity is counted: the feed or the viewers' taste needs it."""
+    """Whether the feed reads followees' activity."""
     profile_decay: Array
     """Share of the profile that is left k = 0, 1, … ticks later."""
-    signals: Array
-    """Of completion, like, comment, share, follow, reply, skip; times the learning rate."""
+    steps: Array
+    """float64, (512,): step of the profile toward a post, by the bits of its reactions; from 256 on,
+    of posts that are skipped."""
     halves: Array
     """2^−r for r = 0 … 63."""
 
@@ -198,13 +201,15 @@ class Scratch(NamedTuple):
     """Working memory of one thread: the candidates of a session and their hash table."""
 
     hash_slots: Array
-    """Open-addressing hash table: row of a post in `entries`, plus 1; 0 where free."""
+    """int64, open-addressing hash table: row in `entries` · 2^32 + post; −1 where free."""
     entries: Array
-    """int32, a row per post of the table, by the columns below."""
+    """int32, a row per post of the table, by the columns below; rows not in use: no source, 0."""
     proposed: Array
     """int32: posts that one source proposes."""
     followee_filter: Array
-    """bool: whether the viewer follows an account whose code has these last bits."""
+    """int32: a followee of the viewer whose code has these last bits, −1 for none."""
+    seen_filter: Array
+    """bool: whether the viewer may have seen a post whose code has these last bits."""
     at: Array
     """int32, per candidate not yet shown: row of `entries`; below, its topic, its author and the
     number of posts of the author chosen so far."""
@@ -218,15 +223,36 @@ class Scratch(NamedTuple):
     base: Array
     """float64: score of each candidate less the diversity penalties."""
     fade: Array
-    """float64: the author's discount of each candidate."""
+    """float64: the author's discount of each candidate; 1 if the feed has none."""
     order: Array
     """int64: `base` with the author's discount, as bits of the same order."""
-    tie_break: Array
-    """int64: random bits that order equal scores."""
     topics: Array
     """int32, (slots,): topics for tastes shown in the session."""
     chosen: Array
     """int32, (slots,): rows of `entries` to show, in order."""
+    followees: Array
+    """int32, (slots,): followees who were recently active on each post that is shown."""
+    places: Array
+    """int32: open-addressing hash table of the posts to show: slot plus 1; 0 where free."""
+    posts: Array
+    """int64, (slots,): posts that are shown together; below, what belongs to them."""
+    shown_in: Array
+    """int64: their slots."""
+    repeats: Array
+    """int64: earlier posts of the topic."""
+    follows: Array
+    """int64: their posters whom the viewer follows."""
+    friends: Array
+    """int64: these, and the followees who were active on them."""
+    pairs: Array
+    """uint64: random bits of the viewer and each post."""
+    fractions: Array
+    """float64: watch fractions."""
+    first: Array
+    second: Array
+    """float64: intermediate values."""
+    reacts: Array
+    """uint8: reactions."""
 
 
 class FeedInputs(NamedTuple):

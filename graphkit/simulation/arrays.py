@@ -14,10 +14,19 @@ from graphkit.kernels.compile import LANES
 from graphkit.kernels.sessions import ViewerParameters
 from graphkit.kernels.state import (
     AUTHOR,
+    COMMENT,
+    COMPLETE,
     COUNTRY,
+    DUET,
     FILTER_SIZE,
+    FOLLOW,
+    LIKE,
     OVERSAMPLE,
     RECENT,
+    SEEN_SIZE,
+    SHARE,
+    SOURCE,
+    STITCH,
     TASTE_TOPIC,
     TOPIC,
     FeedParameters,
@@ -274,8 +283,9 @@ def _log_durations(seconds: Floats) -> Floats:
     return logs
 
 
-#: Signals of a viewer's reactions, in the order of `FeedParameters.signals`.
+#: Signals of a viewer's reactions, and their bits in `FeedParameters.steps`.
 LEARNED = ("completion", "like", "comment", "share", "follow", "answer", "skip")
+LEARNED_BITS = (COMPLETE, LIKE, COMMENT, SHARE, FOLLOW, DUET | STITCH, 256)
 #: Number of chosen posts of an author up to which its discount is tabulated.
 MOST_PICKS = 64
 
@@ -304,11 +314,21 @@ def feed_parameters(feed: Feed, behaviour: Behaviour, slots: int, ticks: int) ->
         slots=slots,
         minor_limit=capped_slots(feed.minor_cap, slots),
         share_friction=float(feed.share_friction),
-        circle=bool(circle or behaviour.social_share > 0),
+        circle=bool(circle),
         profile_decay=profile_decay,
-        signals=feed.learning_rate * np.array([feed.signals.get(s, 0.0) for s in LEARNED]),
+        steps=_profile_steps(feed),
         halves=0.5 ** np.arange(64),
     )
+
+
+def _profile_steps(feed: Feed) -> Floats:
+    """Step of a profile by the bits of the reactions; from 256 on, of skipped posts."""
+    codes = np.arange(512)
+    steps = np.zeros(512)
+    for name, bits in zip(LEARNED, LEARNED_BITS, strict=True):
+        signal = feed.learning_rate * feed.signals.get(name, 0.0)
+        steps += np.where(codes & bits, signal, 0.0)
+    return steps
 
 
 def capped_slots(share: float, slots: int) -> int:
@@ -340,23 +360,39 @@ def allocate_scratch(static: StaticArrays, params: FeedParameters) -> Scratch:
     degree = int(np.diff(static.f_indptr).max(initial=0)) if params.circle else 0
     size = min(degree * RECENT + int(params.quotas.sum()), m) + 1
     most = int(params.quotas.max(initial=0))
+    # vectors are read to their end
+    wide = size + LANES
+    entries = np.zeros((size, 6), np.int32)
+    entries[:, SOURCE] = -1
     return Scratch(
-        hash_slots=np.zeros(1 << int(2 * size).bit_length(), np.int32),
-        entries=np.zeros((size, 6), np.int32),
+        hash_slots=np.full(1 << int(2 * size).bit_length(), -1, np.int64),
+        entries=entries,
         proposed=np.zeros(OVERSAMPLE * most + 1, np.int32),
-        followee_filter=np.zeros(FILTER_SIZE, np.bool_),
+        followee_filter=np.full(FILTER_SIZE, -1, np.int32),
+        seen_filter=np.zeros(SEEN_SIZE, np.bool_),
         at=np.zeros(size, np.int32),
-        of_topic=np.zeros(size, np.int32),
-        of_author=np.zeros(size, np.int32),
+        of_topic=np.zeros(wide, np.int32),
+        of_author=np.zeros(wide, np.int32),
         n_chosen=np.zeros(size, np.int32),
         keys=np.zeros(size, np.uint64),
         factors=np.zeros((params.weights.size, int(params.quotas.sum()))),
-        base=np.zeros(size),
-        fade=np.zeros(size),
-        order=np.zeros(size, np.int64),
-        tie_break=np.zeros(size, np.int64),
+        base=np.zeros(wide),
+        fade=np.ones(wide),
+        order=np.zeros(wide, np.int64),
         topics=np.zeros(params.slots, np.int32),
         chosen=np.zeros(params.slots, np.int32),
+        followees=np.zeros(params.slots, np.int32),
+        places=np.zeros(1 << int(32 * params.slots).bit_length(), np.int32),
+        posts=np.zeros(params.slots, np.int64),
+        shown_in=np.zeros(params.slots, np.int64),
+        repeats=np.zeros(params.slots, np.int64),
+        follows=np.zeros(params.slots, np.int64),
+        friends=np.zeros(params.slots, np.int64),
+        pairs=np.zeros(params.slots, np.uint64),
+        fractions=np.zeros(params.slots),
+        first=np.zeros(params.slots),
+        second=np.zeros(params.slots),
+        reacts=np.zeros(params.slots, np.uint8),
     )
 
 
