@@ -24,7 +24,7 @@ from graphkit.kernels.random import splitmix64
 #: undo each other for ever.
 TINY = 1e-12
 
-#: What staying gains above any move is only relied on beyond this share of what it is summed from.
+#: That a node stays is only told from its last visit if it is beyond this share of what is summed.
 ROUNDING = 1e-9
 
 #: Most neighbours to prefetch: two or three hundred fill the first-level cache.
@@ -75,22 +75,25 @@ class Rows(NamedTuple):
 
 
 class Visits(NamedTuple):
-    """What the last visits of the n nodes of a level have found, unless forgotten."""
+    """What is known of the n nodes of a level from their last visits.
+
+    A node at home stays as long as its `slack` is above the expectation, by the null model, between
+    it and its community and all that has left a community so far: no total has fallen by more.
+    """
 
     inside: Array
     """float64, (n,): edge weight of each node within its community."""
+    stale: Array
+    """bool, (n,): whether that is to be summed anew, as neighbours have moved since."""
     slack: Array
-    """float64, (n,): what staying gains above any move, more by what the drift then took of it.
-
-    −inf if the node, or a neighbour, has moved since: then neither this nor `inside` is known.
-    """
-    drift: Array
-    """float64, (2,): node weights of all that has moved so far, to bound the change of a total."""
+    """float64, (n,): bound below which that expectation is to stay; −inf if unknown."""
+    left: Array
+    """float64, (2,): node weights of all nodes that have moved."""
 
     @classmethod
     def none(cls, n: int) -> Visits:
         """Nothing is known of n nodes."""
-        return cls(np.empty(n), np.full(n, -np.inf), np.zeros(2))
+        return cls(np.empty(n), np.ones(n, np.bool_), np.full(n, -np.inf), np.zeros(2))
 
 
 class Memory(NamedTuple):
@@ -203,8 +206,8 @@ def move_nodes(
     out_weight, in_weight, size, fixed = rows.out_weight, rows.in_weight, rows.size, rows.fixed
     towards, totals, total_in, held = memory.towards, memory.totals, memory.total_in, memory.held
     near, count, empty, queue = memory.near, memory.count, memory.empty, memory.order
-    waiting, inside, slack = memory.waiting, visits.inside, visits.slack
-    drift, drift_in = visits.drift[0], visits.drift[1]
+    waiting, inside, stale, slack = memory.waiting, visits.inside, visits.stale, visits.slack
+    gone, gone_in = visits.left[0], visits.left[1]
     two, limited, unit, pinned = in_weight.size > 0, max_size > 0, weights.size == 0, fixed.size > 0
     for v in range(n):
         towards[v] = 0.0
@@ -247,24 +250,23 @@ def move_nodes(
         own = membership[v]
         a = gamma * out_weight[v]
         b = 0.0
-        lost = 2.0 * a * drift
-        everything = a * all_out
+        totals[own] -= out_weight[v]
+        expected, everything = a * (totals[own] + gone), a * all_out
         if two:
             b = gamma * in_weight[v]
-            lost = 2.0 * (a * drift_in + b * drift)
+            total_in[own] -= in_weight[v]
+            expected = a * (total_in[own] + gone_in) + b * (totals[own] + gone)
             everything = a * all_in + b * all_out
-        if slack[v] > lost:
-            # the node stays; what leaving and coming back rounds is rounded
-            totals[own] = totals[own] - out_weight[v] + out_weight[v]
+        if slack[v] > expected:
+            totals[own] += out_weight[v]
             if two:
-                total_in[own] = total_in[own] - in_weight[v] + in_weight[v]
+                total_in[own] += in_weight[v]
             continue
         first, last = np.uint64(indptr[v]), np.uint64(indptr[v + 1])
         if left > 3:
             ahead = read + 2
             u = queue[ahead if ahead < n else ahead - n]
-            if slack[u] <= 0.0:
-                prefetch_row(indices, weights, indptr[u])
+            prefetch_row(indices, weights, indptr[u])
         n_near = 0
         to_own = 0.0
         for e in range(first, last):
@@ -277,16 +279,13 @@ def move_nodes(
             near[np.uint64(n_near)] = c
             n_near += before == 0.0
             towards[np.uint64(c)] = before + weight
-        totals[own] -= out_weight[v]
         count[own] -= 1
         stay = 0.0
-        if two:
-            total_in[own] -= in_weight[v]
         if count[own] > 0:
             stay = to_own - a * totals[own]
             if two:
                 stay = to_own - a * total_in[own] - b * totals[own]
-        inside[v] = to_own
+        inside[v], stale[v] = to_own, False
         strength = to_own
         best, gain, to_best = own, -np.inf, 0.0
         for t in range(n_near):
@@ -300,9 +299,9 @@ def move_nodes(
             if g > gain and (not limited or held[c] + size[v] <= max_size):
                 best, gain, to_best = near[t], g, weight
         least = stay + TINY * strength
-        slack[v] = lost + min(least, least - gain) - ROUNDING * (strength + everything)
+        slack[v] = expected + min(least, least - gain) - ROUNDING * (strength + everything)
         if limited:
-            slack[v] = 0.0  # a community that is full may have room later
+            slack[v] = -np.inf  # a community that is full may have room later
         if count[own] > 0 and least < 0.0 and n_empty > 0:
             if gain <= 0.0:
                 best, gain, to_best = empty[n_empty - 1], 0.0, 0.0
@@ -327,20 +326,23 @@ def move_nodes(
             held[own] -= size[v]
             held[best] += size[v]
         membership[v] = best
-        inside[v], slack[v] = to_best, 0.0
-        drift += out_weight[v]
+        inside[v], slack[v] = to_best, -np.inf
+        gone += out_weight[v]
         if two:
-            drift_in += in_weight[v]
+            gone_in += in_weight[v]
         for e in range(first, last):
             u = np.uint32(indices[e])
-            slack[u] = -np.inf
+            weight = 1.0 if unit else weights[e]
+            stale[u] = True
+            slack[u] += weight if membership[u] == best else -weight
+            slack[u] -= weight if membership[u] == own else 0.0
             if waiting[u] or membership[u] == best or (pinned and fixed[u]):
                 continue
             waiting[u] = True
             at = read + left
             queue[at if at < n else at - n] = indices[e]
             left += 1
-    visits.drift[0], visits.drift[1] = drift, drift_in
+    visits.left[0], visits.left[1] = gone, gone_in
     return gains
 
 
@@ -367,7 +369,7 @@ def refine_nodes(
     out_weight, in_weight = rows.out_weight, rows.in_weight
     towards, totals, total_in, near = memory.towards, memory.totals, memory.total_in, memory.near
     whole, whole_in, rest = memory.whole, memory.whole_in, memory.rest
-    inside, slack = visits.inside, visits.slack
+    inside, stale = visits.inside, visits.stale
     parts, order, alone = memory.parts, memory.order, memory.waiting
     chance, reach = memory.chance, memory.reach
     two, unit = in_weight.size > 0, weights.size == 0
@@ -384,7 +386,7 @@ def refine_nodes(
         parts[v] = v
         towards[v] = 0.0
         totals[v] = out_weight[v]
-        if slack[v] > -np.inf:
+        if not stale[v]:
             rest[v] = inside[v]
             continue
         own = membership[v]
@@ -393,7 +395,8 @@ def refine_nodes(
             # no branch, which would be mispredicted
             weight = 1.0 if unit else weights[e]
             to_own += weight if membership[np.uint32(indices[e])] == own else 0.0
-        rest[v] = to_own
+        inside[v] = rest[v] = to_own
+        stale[v] = False
     for t in range(SPARE):
         towards[n + t] = 1.0  # never 0, or they would count as parts
     for i in range(n):
@@ -531,23 +534,19 @@ def aggregate_graph(
 
 
 @borrowing
-def forget_moved(n: int, rows: Any, membership: Array, memory: Any) -> None:
-    """Forget the first visits of nodes that later levels have moved, and of their neighbours.
+def follow_moves(n: int, rows: Any, membership: Array, memory: Any) -> None:
+    """Bring what is known from the first level's visits to what the later levels have moved.
 
-    The community that most nodes of one are in now is the same one; the others have moved.
+    The community that most nodes of one are in now is the same one; the other nodes have moved.
     """
-    indptr, indices, out_weight, in_weight = (
-        rows.indptr,
-        rows.indices,
-        rows.out_weight,
-        rows.in_weight,
-    )
-    flat, homes, slack, drift = memory.flat, memory.homes, memory.first.slack, memory.first.drift
+    indptr, indices, weights = rows.indptr, rows.indices, rows.weights
+    out_weight, in_weight = rows.out_weight, rows.in_weight
+    flat, homes, visits = memory.flat, memory.homes, memory.first
+    slack, stale, left = visits.slack, visits.stale, visits.left
     same, lead, old = memory.near, memory.count, memory.empty
     for c in range(n):
-        same[c] = -1
+        same[c] = old[c] = -1
         lead[c] = 0
-        old[c] = -1
     for v in range(n):
         # majority vote (Boyer–Moore)
         c, d = membership[v], homes[flat[v]]
@@ -559,14 +558,20 @@ def forget_moved(n: int, rows: Any, membership: Array, memory: Any) -> None:
         if d >= 0 and (old[d] < 0 or lead[c] > lead[old[d]]):
             old[d] = c
     for v in range(n):
-        if old[homes[flat[v]]] == membership[v]:
+        own, best = membership[v], homes[flat[v]]
+        if old[best] == own:
             continue
         slack[v] = -np.inf
-        drift[0] += out_weight[v]
+        stale[v] = True
+        left[0] += out_weight[v]
         if in_weight.size > 0:
-            drift[1] += in_weight[v]
+            left[1] += in_weight[v]
         for e in range(np.uint64(indptr[v]), np.uint64(indptr[v + 1])):
-            slack[np.uint32(indices[e])] = -np.inf
+            u = np.uint32(indices[e])
+            weight = 1.0 if weights.size == 0 else weights[e]
+            stale[u] = True
+            slack[u] += weight if homes[flat[u]] == best else -weight
+            slack[u] -= weight if membership[u] == own else 0.0
 
 
 @kernel(**BORROWING)
@@ -608,6 +613,7 @@ def run_levels(
         visits = memory.later
         for v in range(membership.size):
             memory.first.slack[v] = -np.inf
+            memory.first.stale[v] = True
     while True:
         graph = Rows(indptr, indices, weights, out_weight, in_weight, size, fixed)
         shuffle(order, n, random)
@@ -641,6 +647,7 @@ def run_levels(
         for p in range(k):
             homes[p] = near[p]
             visits.slack[p] = -np.inf
+            visits.stale[p] = True
         for v in range(membership.size):
             flat[v] = parts[flat[v]]
         most -= 1
@@ -676,7 +683,7 @@ def run_levels(
         out_weight, in_weight, size, fixed = new_out, new_in, new_size, new_fixed
         new, spare = spare, new
     if level == 0:
-        forget_moved(n_base, base, membership, memory)
+        follow_moves(n_base, base, membership, memory)
     for v in range(membership.size):
         membership[v] = homes[flat[v]]
     return k, gained
