@@ -24,6 +24,9 @@ from graphkit.kernels.random import splitmix64
 #: undo each other for ever.
 TINY = 1e-12
 
+#: That a node stays is only told from its last visit if it is beyond this share of what is summed.
+ROUNDING = 1e-9
+
 #: Most neighbours to prefetch: two or three hundred fill the first-level cache.
 ASKED = 64
 
@@ -71,6 +74,28 @@ class Rows(NamedTuple):
         return Csr(self.indptr, self.indices, self.weights)
 
 
+class Visits(NamedTuple):
+    """What is known of the n nodes of a level from their last visits.
+
+    A node at home stays as long as its `slack` is above the expectation, by the null model, between
+    it and its community and all that has left a community so far: no total has fallen by more.
+    """
+
+    inside: Array
+    """float64, (n,): edge weight of each node within its community."""
+    stale: Array
+    """bool, (n,): whether that is to be summed anew, as neighbours have moved since."""
+    slack: Array
+    """float64, (n,): bound below which that expectation is to stay; −inf if unknown."""
+    left: Array
+    """float64, (2,): node weights of all nodes that have moved."""
+
+    @classmethod
+    def none(cls, n: int) -> Visits:
+        """Nothing is known of n nodes."""
+        return cls(np.empty(n), np.ones(n, np.bool_), np.full(n, -np.inf), np.zeros(2))
+
+
 class Memory(NamedTuple):
     """Working memory of the levels of a graph with n nodes, of any content."""
 
@@ -92,10 +117,8 @@ class Memory(NamedTuple):
     """float64, (n,): chance of each part near the current node; empty if θ is 0."""
     reach: Array
     """float64, (n,): edge weight to that part; empty if θ is 0."""
-    inside: Array
-    """float64, (n,): edge weight of each node, then each part, within its community."""
-    stale: Array
-    """bool, (n,): whether that is to be summed anew, as a neighbour came after the last visit."""
+    rest: Array
+    """float64, (n,): edge weight of each part to the rest of its community."""
     waiting: Array
     """bool, (n,): whether a node is queued, or is a part by itself."""
     order: Array
@@ -110,19 +133,24 @@ class Memory(NamedTuple):
     """int32, (n,): the community of each node of a level after the first."""
     flat: Array
     """int32, (n,): the node of a level that each node of the first level is part of."""
+    first: Visits
+    """Visits on the first level, kept from one iteration to the next."""
+    later: Visits
+    """Visits on a later level."""
 
     @classmethod
     def of(cls, n: int, *, two: bool, limited: bool, random: bool) -> Memory:
         """Memory for n nodes: with two node weights, a limited size, random merging, or not."""
         second, limit, chances = n if two else 0, n if limited else 0, n if random else 0
         floats = n + SPARE, n, second, n, second, chances, chances, n
-        towards, totals, total_in, whole, whole_in, chance, reach, inside = map(np.empty, floats)
-        codes = n + 1, n, n + 1, n, n, n, n
-        near, order, count, empty, parts, homes, flat = (np.empty(k, np.int32) for k in codes)
+        towards, totals, total_in, whole, whole_in, chance, reach, rest = map(np.empty, floats)
+        lengths = n + 1, n, n + 1, n, n, n, n
+        near, order, count, empty, parts, homes, flat = (np.empty(k, np.int32) for k in lengths)
         held = np.empty(limit, np.int64)
-        stale, waiting = np.empty(n, np.bool_), np.empty(n, np.bool_)
+        waiting = np.empty(n, np.bool_)
         sums = towards, near, totals, total_in, whole, whole_in, held, chance, reach
-        return cls(*sums, inside, stale, waiting, order, count, empty, parts, homes, flat)
+        codes = order, count, empty, parts, homes, flat
+        return cls(*sums, rest, waiting, *codes, Visits.none(n), Visits.none(n))
 
 
 @borrowing
@@ -165,7 +193,7 @@ def shuffle(order: Array, n: int, state: Array) -> None:
 
 @borrowing
 def move_nodes(
-    n: int, rows: Any, gamma: float, max_size: int, membership: Array, memory: Any
+    n: int, rows: Any, gamma: float, max_size: int, membership: Array, visits: Any, memory: Any
 ) -> float:
     """Local moving: nodes join the neighbouring community of highest gain, until none does.
 
@@ -178,26 +206,29 @@ def move_nodes(
     out_weight, in_weight, size, fixed = rows.out_weight, rows.in_weight, rows.size, rows.fixed
     towards, totals, total_in, held = memory.towards, memory.totals, memory.total_in, memory.held
     near, count, empty, queue = memory.near, memory.count, memory.empty, memory.order
-    waiting, inside, stale = memory.waiting, memory.inside, memory.stale
+    waiting, inside, stale, slack = memory.waiting, visits.inside, visits.stale, visits.slack
+    gone, gone_in = visits.left[0], visits.left[1]
     two, limited, unit, pinned = in_weight.size > 0, max_size > 0, weights.size == 0, fixed.size > 0
     for v in range(n):
         towards[v] = 0.0
         totals[v] = 0.0
         count[v] = 0
         waiting[v] = not (pinned and fixed[v])
-        stale[v] = True
         if two:
             total_in[v] = 0.0
         if limited:
             held[v] = 0
     for t in range(SPARE):
         towards[n + t] = 1.0  # never 0, or they would count as communities
+    all_out, all_in = 0.0, 0.0
     for v in range(n):
         c = membership[v]
         totals[c] += out_weight[v]
         count[c] += 1
+        all_out += out_weight[v]
         if two:
             total_in[c] += in_weight[v]
+            all_in += in_weight[v]
         if limited:
             held[c] += size[v]
     n_empty = 0
@@ -217,6 +248,20 @@ def move_nodes(
             continue
         waiting[v] = False
         own = membership[v]
+        a = gamma * out_weight[v]
+        b = 0.0
+        totals[own] -= out_weight[v]
+        expected, everything = a * (totals[own] + gone), a * all_out
+        if two:
+            b = gamma * in_weight[v]
+            total_in[own] -= in_weight[v]
+            expected = a * (total_in[own] + gone_in) + b * (totals[own] + gone)
+            everything = a * all_in + b * all_out
+        if slack[v] > expected:
+            totals[own] += out_weight[v]
+            if two:
+                total_in[own] += in_weight[v]
+            continue
         first, last = np.uint64(indptr[v]), np.uint64(indptr[v + 1])
         if left > 3:
             ahead = read + 2
@@ -234,20 +279,13 @@ def move_nodes(
             near[np.uint64(n_near)] = c
             n_near += before == 0.0
             towards[np.uint64(c)] = before + weight
-        a = gamma * out_weight[v]
-        b = 0.0
-        totals[own] -= out_weight[v]
         count[own] -= 1
         stay = 0.0
-        if two:
-            b = gamma * in_weight[v]
-            total_in[own] -= in_weight[v]
         if count[own] > 0:
             stay = to_own - a * totals[own]
             if two:
                 stay = to_own - a * total_in[own] - b * totals[own]
-        inside[v] = to_own
-        stale[v] = False
+        inside[v], stale[v] = to_own, False
         strength = to_own
         best, gain, to_best = own, -np.inf, 0.0
         for t in range(n_near):
@@ -261,6 +299,9 @@ def move_nodes(
             if g > gain and (not limited or held[c] + size[v] <= max_size):
                 best, gain, to_best = near[t], g, weight
         least = stay + TINY * strength
+        slack[v] = expected + min(least, least - gain) - ROUNDING * (strength + everything)
+        if limited:
+            slack[v] = -np.inf  # a community that is full may have room later
         if count[own] > 0 and least < 0.0 and n_empty > 0:
             if gain <= 0.0:
                 best, gain, to_best = empty[n_empty - 1], 0.0, 0.0
@@ -285,38 +326,50 @@ def move_nodes(
             held[own] -= size[v]
             held[best] += size[v]
         membership[v] = best
-        inside[v] = to_best
+        inside[v], slack[v] = to_best, -np.inf
+        gone += out_weight[v]
+        if two:
+            gone_in += in_weight[v]
         for e in range(first, last):
             u = np.uint32(indices[e])
-            if waiting[u]:
+            weight = 1.0 if unit else weights[e]
+            stale[u] = True
+            slack[u] += weight if membership[u] == best else -weight
+            slack[u] -= weight if membership[u] == own else 0.0
+            if waiting[u] or membership[u] == best or (pinned and fixed[u]):
                 continue
-            if membership[u] == best:
-                stale[u] = True
-            elif not (pinned and fixed[u]):
-                waiting[u] = True
-                at = read + left
-                queue[at if at < n else at - n] = indices[e]
-                left += 1
+            waiting[u] = True
+            at = read + left
+            queue[at if at < n else at - n] = indices[e]
+            left += 1
+    visits.left[0], visits.left[1] = gone, gone_in
     return gains
 
 
 @borrowing
 def refine_nodes(
-    n: int, rows: Any, gamma: float, theta: float, membership: Array, random: Array, memory: Any
+    n: int,
+    rows: Any,
+    gamma: float,
+    theta: float,
+    membership: Array,
+    random: Array,
+    visits: Any,
+    memory: Any,
 ) -> None:
     """Refinement: inside each community, well-connected nodes merge into well-connected parts.
 
     Every node starts alone and is visited once, in the order of ``memory.order``, if still alone.
     With θ = 0 it joins the part of highest gain, else part S with probability ∝ exp(gain / θ)
     among gains of 0 or more (its own is 0). `rows` is a :class:`Rows`, `memory` a
-    :class:`Memory` whose `inside` is known except for the nodes that are `stale`, and whose
-    `parts` are filled: each is identified by one of its nodes. `random` is the state of the
-    generator.
+    :class:`Memory` whose `parts` are filled: each is identified by one of its nodes. `visits` are
+    those of the last move. `random` is the state of the generator.
     """
     indptr, indices, weights = rows.indptr, rows.indices, rows.weights
     out_weight, in_weight = rows.out_weight, rows.in_weight
     towards, totals, total_in, near = memory.towards, memory.totals, memory.total_in, memory.near
-    whole, whole_in, rest, stale = memory.whole, memory.whole_in, memory.inside, memory.stale
+    whole, whole_in, rest = memory.whole, memory.whole_in, memory.rest
+    inside, stale = visits.inside, visits.stale
     parts, order, alone = memory.parts, memory.order, memory.waiting
     chance, reach = memory.chance, memory.reach
     two, unit = in_weight.size > 0, weights.size == 0
@@ -334,14 +387,16 @@ def refine_nodes(
         towards[v] = 0.0
         totals[v] = out_weight[v]
         if not stale[v]:
+            rest[v] = inside[v]
             continue
         own = membership[v]
-        inside = 0.0
+        to_own = 0.0
         for e in range(np.uint64(indptr[v]), np.uint64(indptr[v + 1])):
             # no branch, which would be mispredicted
             weight = 1.0 if unit else weights[e]
-            inside += weight if membership[np.uint32(indices[e])] == own else 0.0
-        rest[v] = inside
+            to_own += weight if membership[np.uint32(indices[e])] == own else 0.0
+        inside[v] = rest[v] = to_own
+        stale[v] = False
     for t in range(SPARE):
         towards[n + t] = 1.0  # never 0, or they would count as parts
     for i in range(n):
@@ -478,6 +533,47 @@ def aggregate_graph(
     return at
 
 
+@borrowing
+def follow_moves(n: int, rows: Any, membership: Array, memory: Any) -> None:
+    """Bring what is known from the first level's visits to what the later levels have moved.
+
+    The community that most nodes of one are in now is the same one; the other nodes have moved.
+    """
+    indptr, indices, weights = rows.indptr, rows.indices, rows.weights
+    out_weight, in_weight = rows.out_weight, rows.in_weight
+    flat, homes, visits = memory.flat, memory.homes, memory.first
+    slack, stale, left = visits.slack, visits.stale, visits.left
+    same, lead, old = memory.near, memory.count, memory.empty
+    for c in range(n):
+        same[c] = old[c] = -1
+        lead[c] = 0
+    for v in range(n):
+        # majority vote (Boyer–Moore)
+        c, d = membership[v], homes[flat[v]]
+        if lead[c] == 0:
+            same[c] = d
+        lead[c] += 1 if same[c] == d else -1
+    for c in range(n):
+        d = same[c]
+        if d >= 0 and (old[d] < 0 or lead[c] > lead[old[d]]):
+            old[d] = c
+    for v in range(n):
+        own, best = membership[v], homes[flat[v]]
+        if old[best] == own:
+            continue
+        slack[v] = -np.inf
+        stale[v] = True
+        left[0] += out_weight[v]
+        if in_weight.size > 0:
+            left[1] += in_weight[v]
+        for e in range(np.uint64(indptr[v]), np.uint64(indptr[v + 1])):
+            u = np.uint32(indices[e])
+            weight = 1.0 if weights.size == 0 else weights[e]
+            stale[u] = True
+            slack[u] += weight if homes[flat[u]] == best else -weight
+            slack[u] -= weight if membership[u] == own else 0.0
+
+
 @kernel(**BORROWING)
 def run_levels(
     n: int,
@@ -509,16 +605,22 @@ def run_levels(
     code, near = memory.empty, memory.near
     two, limited, pinned = in_weight.size > 0, size.size > 0, fixed.size > 0
     gained = 0.0
+    base, n_base, visits = rows, n, memory.first
     if level == 0:
         for v in range(n):
             flat[v] = v
+    else:
+        visits = memory.later
+        for v in range(membership.size):
+            memory.first.slack[v] = -np.inf
+            memory.first.stale[v] = True
     while True:
         graph = Rows(indptr, indices, weights, out_weight, in_weight, size, fixed)
         shuffle(order, n, random)
-        gained += move_nodes(n, graph, gamma, max_size, homes, memory)
+        gained += move_nodes(n, graph, gamma, max_size, homes, visits, memory)
         if refined:
             shuffle(order, n, random)
-            refine_nodes(n, graph, gamma, theta, homes, random, memory)
+            refine_nodes(n, graph, gamma, theta, homes, random, visits, memory)
         else:
             # each community is a part, identified by its first node
             for v in range(n - 1, -1, -1):
@@ -539,10 +641,13 @@ def run_levels(
                 near[k] = number
                 k += 1
         homes = memory.homes
+        visits = memory.later
         for v in range(n):
             parts[v] = code[parts[v]]
         for p in range(k):
             homes[p] = near[p]
+            visits.slack[p] = -np.inf
+            visits.stale[p] = True
         for v in range(membership.size):
             flat[v] = parts[flat[v]]
         most -= 1
@@ -577,6 +682,8 @@ def run_levels(
         indptr, indices, weights = new.indptr, new.indices, new.weights
         out_weight, in_weight, size, fixed = new_out, new_in, new_size, new_fixed
         new, spare = spare, new
+    if level == 0:
+        follow_moves(n_base, base, membership, memory)
     for v in range(membership.size):
         membership[v] = homes[flat[v]]
     return k, gained

@@ -97,7 +97,7 @@ def memory_of(g: Case, *, limited: bool = False, random: bool = False) -> kernel
 
 @numba.njit
 def move_nodes(n: Any, rows: Any, gamma: Any, limit: Any, membership: Any, memory: Any) -> Any:
-    return kernel.move_nodes(n, rows, gamma, limit, membership, memory)
+    return kernel.move_nodes(n, rows, gamma, limit, membership, memory.first, memory)
 
 
 def moved(
@@ -222,6 +222,42 @@ def test_local_moving_of_many_nodes() -> None:
     assert membership.tolist() == twin
 
 
+@kinds
+@pytest.mark.parametrize("limit", [0, 40])
+def test_iterations_that_know_the_last_visits_find_the_same(
+    limit: int, *, weighted: bool, two: bool
+) -> None:
+    skipped = 0
+    for seed in range(6):
+        g = case(seed, n=400, weighted=weighted, two=two)
+        draws = np.random.default_rng(seed)
+        if weighted:  # sums that are rounded
+            full = g.dense() * (scale := draws.random((g.n, g.n)) + 0.5) * scale.T
+            g.weights = full[np.repeat(np.arange(g.n), np.diff(g.indptr)), g.indices]
+        size, fixed = np.ones(g.n if limit else 0, np.int64), np.arange(g.n) % 50 == seed
+        rows = native.make_rows(
+            *(g.indptr, g.indices, g.weights, g.out_weight, g.in_weight, size),
+            fixed if seed % 2 else fixed[:0],
+        )
+        gamma = 2.0 ** (seed - 3) / g.out_weight.sum()
+        options = native.KernelOptions(gamma, max_size=limit)
+        kept = native.Room.for_levels(rows, options)
+        one, other = (np.arange(g.n, dtype=np.int32) for _ in range(2))
+        state, again = random_state(seed), random_state(seed)
+        for i in range(12):
+            known = np.isfinite(slack := kept.memory.first.slack) & (slack > 0)
+            skipped += int(known.sum())
+            fresh = native.Room.for_levels(rows, options)
+            ends = [
+                list(native.iterate_levels(rows, options, *found, i > 0, room=room, most=-1))[-1]
+                for found, room in (((one, state), kept), ((other, again), fresh))
+            ]
+            assert np.array_equal(one, other)
+            assert ends[0][3] == ends[1][3]
+        assert state == again
+    assert (skipped > 1000) == (not limit)
+
+
 # refinement ------------------------------------------------------------------------------
 
 
@@ -229,14 +265,14 @@ def test_local_moving_of_many_nodes() -> None:
 def refine_nodes(
     n: Any, rows: Any, gamma: Any, theta: Any, membership: Any, random: Any, memory: Any
 ) -> None:
-    kernel.refine_nodes(n, rows, gamma, theta, membership, random, memory)
+    kernel.refine_nodes(n, rows, gamma, theta, membership, random, memory.first, memory)
 
 
 def refined(
     g: Case, membership: np.ndarray, order: np.ndarray, theta: float = 0.0, seed: int = 1
 ) -> list[int]:
     memory = memory_of(g, random=theta > 0)
-    memory.order[:], memory.stale[:] = order, True
+    memory.order[:] = order
     state = random_state(seed)
     refine_nodes(g.n, case_rows(g), g.gamma, theta, membership, state, memory)
     found: list[int] = memory.parts.tolist()
@@ -296,9 +332,9 @@ def test_a_move_tells_the_weight_inside_communities(*, weighted: bool) -> None:
         wanted = [
             math.fsum(w for u, w in g.row(v) if membership[u] == membership[v]) for v in range(g.n)
         ]
-        known = ~memory.stale
+        known = ~memory.first.stale
         assert known.any()
-        assert memory.inside[known] == pytest.approx(np.array(wanted)[known], rel=1e-12)
+        assert memory.first.inside[known] == pytest.approx(np.array(wanted)[known], rel=1e-12)
 
 
 def test_communities_are_split_on_the_graph_of_connected_parts() -> None:
