@@ -137,37 +137,31 @@ def _watch_posts(
     A short loop for each part, in which the posts do not wait for each other.
     """
     posts, pairs, fractions = scratch.posts, scratch.pairs, scratch.fractions
-    first, second = scratch.first, scratch.second
-    repeats, friends = scratch.repeats, scratch.friends
+    first, repeats, friends = scratch.first, scratch.repeats, scratch.friends
     traits, key_a, seed = static.traits, static.account_keys[a], tick.seed
     interests, tastes, post_keys = static.interests, static.taste_features, static.post_keys
     for k in range(size):
         pair = pair_bits(seed, key_a, post_keys[posts[k]])
         pairs[k] = pair
-        first[k], second[k] = 1.0 - of_pair(pair, st.E_NOISE), of_pair(pair, st.E_NOISE2)
-    if viewer.noise > 0.0:
-        for k in range(size):
-            first[k] = math.sqrt(-2.0 * math.log(first[k]))
-        for k in range(size):
-            first[k] *= math.cos(2.0 * math.pi * second[k])
-    else:
-        for k in range(size):
-            first[k] = 0.0
+        first[k] = 0.0
+        if viewer.noise > 0.0:
+            u = 1.0 - of_pair(pair, st.E_NOISE)
+            z = math.sqrt(-2.0 * math.log(u))
+            first[k] = z * math.cos(2.0 * math.pi * of_pair(pair, st.E_NOISE2))
     share = viewer.social_share
     for k in range(size):
         post = posts[k]
         likes = np.float64(dot_rows(interests, a, tastes, post))
         social = 1.0 - halves[min(friends[k], 63)]
         taste = (1.0 - share) * likes + share * social + viewer.noise * first[k]
-        fractions[k] = (
+        x = (
             viewer.watch_base
             + viewer.watch_taste * taste
             + viewer.watch_quality * traits[post, st.QUALITY]
             - viewer.watch_length * traits[post, st.LENGTH]
             - viewer.fatigue * repeats[k]
         )
-    for k in range(size):
-        fractions[k] = 1.0 / (1.0 + math.exp(-fractions[k]))
+        fractions[k] = 1.0 / (1.0 + math.exp(-x))
 
 
 @borrowing
@@ -182,7 +176,6 @@ def _draw_reactions(viewer: Any, friction: Any, traits: Array, scratch: Any, siz
     for k in range(size):
         # the odds against a reaction are e^−base · e^−lean
         odds[k] = math.exp(-viewer.reaction_slope * (fractions[k] - 0.5))
-    for k in range(size):
         divisive = traits[posts[k], st.DIVISIVE]
         odds_of_comment[k] = viewer.comment_odds * odds[k]
         if divisive > 0.0:
@@ -318,8 +311,6 @@ def run_sessions(
             followees[s] = entries[chosen[s], st.FOLLOWEES]
             for line in range(each):
                 prefetch(lines, each * post + line)
-        if counts_active:
-            count_active(static, state, tick, delivery, scratch, a, posts[i, :n_chosen], 0)
         watched, n_shown, n_repeats, stay, staying = 0.0, 0, 0, 0.0, 1.0
         over, limit = False, shown.limit[i]
         # all posts together, or each apart if the session may end after it
@@ -341,13 +332,14 @@ def run_sessions(
                     if post >= 0 and circle:
                         at = lookup_post(hash_slots, post)
                         followees[s] = entries[at, st.FOLLOWEES] if at >= 0 else 0
-                    elif post >= 0 and counts_active:
-                        row_s = posts[i, : s + 1]
-                        count_active(static, state, tick, delivery, scratch, a, row_s, s)
                 sources[i, s] = source
                 topics[s] = -1
                 if post < 0:
                     continue
+                if counts_active and (s == 0 or s >= n_chosen):
+                    # of all candidates that are chosen, or of a post that fills a slot
+                    row_s = posts[i, : max(s + 1, n_chosen)]
+                    count_active(static, state, tick, delivery, scratch, a, row_s, s)
                 mark_seen(seen, post)
                 if left > 0 and traits[post, st.FLAGGED] > 0.0:
                     left -= 1
