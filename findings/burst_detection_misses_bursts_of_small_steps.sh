@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# burst_detection 0.1.3 (Kleinberg's bursts in batches), with NumPy 1.23.5: newer ones lack np.float, so Python 3.11 only.
+# burst_detection 0.1.3 (Kleinberg in batches), with NumPy 1.23.5: newer ones lack np.float, so Python 3.11 only.
 #
 # Its cost of a state is that of the state in this period alone: costs of the periods before are not carried along,
 # so the "optimal state sequence" is a walk that looks one step ahead. A burst begins only if its first period
