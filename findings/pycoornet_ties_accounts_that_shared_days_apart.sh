@@ -5,10 +5,10 @@
 # The interval decides only whether a share is coordinated with any other share of its link. The network is then
 # made of accounts and links, without times, so all accounts with a coordinated share of a link are tied to each other:
 # two pairs that shared it a day apart become four accounts with six ties, where two are within the interval. The
-# longer a link lives, the larger and denser the "coordinated" network. (The weight counts links, so such ties
-# go up to the percentile of edges that is kept.) And coord_shares cuts the time between the first and the last
+# longer a link lives, the larger and denser the "coordinated" network. (Its weights count links, so such ties
+# can also be among the heaviest, which are kept.) And coord_shares cuts the time between the first and the last
 # share of a link into equal parts: two shares ten seconds apart are not coordinated if a limit lies between
-# them, and a share by a stranger hours later moves the limit. The other function compares neighbours in time.
+# them, and a later share by a stranger moves the limit. The other function compares neighbours in time.
 # Tie pairs of shares yourself, by the difference of their times.
 #
 # Seen (interval 60 s; ties):

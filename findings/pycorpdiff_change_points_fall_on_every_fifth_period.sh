@@ -4,8 +4,8 @@
 # ruptures tries every fifth point only unless jump=1 is asked for: a way to save time on signals of thousands of
 # points. pycorpdiff leaves that default ("PELT is exact", says its help) and offers no argument for it, while its
 # series are months or years of a corpus. A change, however large, is dated to month 5, 10, 15, ... of the
-# series: up to two months early or late of the event, or found twice around it. Add or drop one month at the start
-# and the change moves. BinSeg and Window have the same grid.
+# series, up to two months before or after the event. Add or drop one month at the start and the change moves.
+# method="binseg" has the same grid.
 # Call ruptures with jump=1.
 #
 # Seen (48 months, a step of 50 standard deviations; first month of the new level):

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # tokpipe 0.1.0 ("your exports in, real metrics out", TikTok analytics), clean.normalize and metrics.compute.
 #
-# Numbers that are texts become numbers, "20,000" too, if at least half of the column can be read. "1.2M" and "34.5K",
+# Numbers that are texts become numbers, "20,000" too, if more than half of the column can be read. "1.2M" and "34.5K",
 # as TikTok shows and many tools export what is above 10,000, cannot: where most videos are small, exactly the
 # large ones become missing, missing views count as 0, and their engagement rate becomes 0 instead of missing; the mean
 # over all falls and none of them is a top performer. If most are large the column stays text and the call fails.
