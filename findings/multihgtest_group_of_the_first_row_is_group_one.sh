@@ -3,9 +3,9 @@
 #
 # from_time_to_event_to_survival_table counts the events and those at risk of two groups; observed_1 are those of group
 # 1, it says, and groups may be called 1 and 2 or otherwise. Which is which goes by the order of the rows: the
-# group of the first row is the first, also where they are called 1 and 2. The tests that follow are one-sided by
-# default: does the second group end earlier? Another order of the rows turns the question round, and a
-# clear result is none. Sort the rows by group, or map the groups yourself, before the table is made.
+# group of the first row is the first, also where they are called 1 and 2. The combination of the days by Fisher is
+# one-sided by default: does the second group end earlier? Another order of the rows turns the question
+# round, and a clear result is none. Sort the rows by group before the table is made.
 #
 # Seen (300 accounts of group 2 end earlier than 300 of group 1; at risk and events of "group 1" on the
 # first days, p of Fisher's combination):
