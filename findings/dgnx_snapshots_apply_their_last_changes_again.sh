@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # dgnx 0.1.2, DynamicDirectedGraph.compute_snapshot and compute_evenly_distributed_snapshots.
 #
-# A dynamic graph is a list of changes, and the snapshot at a time should hold all changes up to it, whichever
-# snapshots were made before. Each is computed from the nearest one that exists, and the way there starts with the time of
-# that one, whose changes are in it already: they are applied once more. The snapshots of a row of days each count
-# the day before twice, the weights of early ties grow from day to day while nobody does anything, and a density or a
-# sum of weights rises by itself. Backwards it is the same: the day that is to be taken away is added. Only the first
-# snapshot that a graph is asked for is right. Build a graph for each time.
+# A dynamic graph is a list of changes, and the snapshot at a time should hold all changes up to it, whichever snapshots
+# were made before. Each is computed from the nearest one that exists, and the way there starts with the time of that
+# one, whose changes are in it already: they are applied once more. The snapshots of a row of days each count the day
+# before twice, the weights of early ties grow from day to day while nobody does anything, and a density or a sum of
+# weights rises by itself. Backwards it is the same: the day that is to be taken away is added. Only the first snapshot
+# that a graph is asked for is right. Build a graph for each time.
 #
 # Seen (one tie a day on the days 1 to 4, ann to bob on the days 1 and 3; weights on day 4):
 #   day 4 alone              ann-bob 2   bob-cat 1   cat-dan 1

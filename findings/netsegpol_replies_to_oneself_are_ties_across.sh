@@ -4,10 +4,10 @@
 # The E-I index compares ties across groups with ties inside them. An account that replies to itself, as in every
 # thread, ties nobody to another group: such a row should count inside or not at all. The table of pairs of one group is
 # cleared on its diagonal, and the pairs across are taken as all that is not in it: each tie of an account with itself
-# counts across, in an undirected network twice. Two groups without a single tie between them get the index
-# of a network without any preference as soon as each account has one reply to itself and one to another.
-# Modularity and Moody's odds ratio of the package leave such rows out, Freeman's index counts them inside. Drop them
-# before the call. (The value is minus E-I by default: 1 says all ties inside.)
+# counts across, in an undirected network twice. Two groups without a single tie between them get the index of a network
+# without any preference as soon as each account has one reply to itself and one to another. Modularity and Moody's odds
+# ratio of the package leave such rows out, Freeman's index counts them inside. Drop them before the call. (The value is
+# minus E-I by default: 1 says all ties inside.)
 #
 # Seen (two triangles, each a group):
 #                                      E-I    Freeman   modularity

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # netsegpol 0.1.0, Measurer.segregation_matrix_index of a directed network (the default).
 #
-# The index compares the density of ties inside a group with the density between the groups, and the package says it
-# is for directed and undirected networks. In a directed network the ties between the groups run both ways. Only
-# those from the first group to the second are counted, and the first is the one whose name comes first in the alphabet:
-# replies of "left" to "right" make both groups less segregated, replies of "right" to "left" have no effect. The
-# same network with other names for the groups gets another value, and when one side alone starts the talks, one
-# naming gives a value and the other stops with "no between-group ties". Pass each row once as undirected instead.
+# The index compares the density of ties inside a group with the density between the groups, and the package says it is
+# for directed and undirected networks. In a directed network the ties between the groups run both ways. Only those from
+# the first group to the second are counted, and the first is the one whose name comes first in the alphabet: replies of
+# "left" to "right" make both groups less segregated, replies of "right" to "left" have no effect. The same network with
+# other names for the groups gets another value, and when one side alone starts the talks, one naming gives a value and
+# the other stops with "no between-group ties". Pass each row once as undirected instead.
 #
 # Seen (two groups of 3 with all ties inside; 5 replies from one group to the other, 1 back):
 #   the talkative group is named "a"   0.286, for both groups

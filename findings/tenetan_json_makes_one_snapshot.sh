@@ -1,12 +1,11 @@
 #!/usr/bin/env bash
 # tenetan 0.9.0, SnapshotGraph.load_json of a file that its own write_json wrote.
 #
-# The file has the time and the weight of each tie, and the arguments name the keys of both. The time is never read:
-# its key is taken for the time of all ties, and the snapshots fall into a single one called "timestamp". The weight of
-# the first tie is read, and then stands where the key of the weights was: all later ties are looked up under
-# that number, not found, and weigh one. A tie that comes in several snapshots keeps one of them. So three days
-# of a network become one day without weights, which every measure of the package takes. load_csv
-# reads the same network right.
+# The file has the time and the weight of each tie, and the arguments name the keys of both. The time is never read: its
+# key is taken for the time of all ties, and the snapshots fall into a single one called "timestamp". The weight of the
+# first tie is read, and then stands where the key of the weights was: all later ties are looked up under that number,
+# not found, and weigh one. A tie that comes in several snapshots keeps one of them. So three days of a network become
+# one day without weights, which every measure of the package takes. load_csv reads the same network right.
 #
 # Seen (three accounts, three days, ties of 3, 2, 5, 4 and 7):
 #   written        timestamps mon, tue, wed      sum of weights 21
