@@ -3,11 +3,11 @@
 #
 # The package ties accounts that take part in the same narratives, to find coordinated groups. Each account is compared
 # with its nearest neighbours, and the first neighbour is left out, since it is the account itself. Of accounts with the
-# same share of narratives all are at distance 0, and the first in the list is the one that comes first in the table:
-# for all but one of a group of twins, another is left out and the account is tied to itself with weight 1. Accounts
-# with the same posts get different degrees, the number of ties and the modularity of the group are too high, and with
-# few neighbours asked for, other ties are missing. Twins are what a coordinated group consists of. Remove the loops,
-# and ask for more neighbours than the largest group has accounts.
+# same shares of narratives all are at distance 0, and the first in the list is the one that comes first in the table:
+# for all but one of a group of twins, another is left out, and the account is tied to itself with weight 1. Accounts
+# with the same posts get different degrees, the number of ties and the strength of the group are too high, and a place
+# among the neighbours is lost. Twins are what a coordinated group consists of. Remove the loops, and ask for more
+# neighbours than the largest group has accounts.
 #
 # Seen (a1 to a4 with the same posts, four others; all neighbours asked for):
 #   ties with oneself    a2, a3, a4
