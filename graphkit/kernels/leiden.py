@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from graphkit.kernels.compile import BORROWING, borrowing, kernel, prefetch
+from graphkit.kernels.compile import BORROWING, ROLLED, borrowing, kernel, prefetch
 from graphkit.kernels.random import splitmix64
 
 #: A gain must exceed another by this share of the strength, or rounding could make two moves
@@ -574,7 +574,7 @@ def follow_moves(n: int, rows: Any, membership: Array, memory: Any) -> None:
             slack[u] -= weight if membership[u] == own else 0.0
 
 
-@kernel(**BORROWING)
+@kernel(**ROLLED)
 def run_levels(
     n: int,
     rows: Any,
