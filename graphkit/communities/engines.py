@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from graphkit.communities.prepare import Codes, Floats, Mask, Prepared, weight_unit
+from graphkit.communities.prepare import Codes, Floats, Mask, Prepared, scale_weights, weight_unit
 from graphkit.errors import GraphkitError, OptionError
 from graphkit.rng import fenced_igraph
 
@@ -299,7 +299,8 @@ def _native_runner(
     gamma, out_weight, in_weight = null_model(prepared, quality, resolution, one)
     size = np.ones(prepared.size if options.max_size else 0, dtype=np.int64)
     fixed = np.empty(0, np.bool_) if options.fixed is None else options.fixed
-    rows = make_rows(indptr, indices, weights / one, out_weight, in_weight, size, fixed)
+    scaled = scale_weights(weights, one)
+    rows = make_rows(indptr, indices, scaled, out_weight, in_weight, size, fixed)
     limits = KernelOptions(gamma, options.iterations, options.theta, options.max_size or 0)
     initial = None if start is None else np.array(start, dtype=np.int32)
     return lambda seed: run_leiden(rows, limits, seed, initial)

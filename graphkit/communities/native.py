@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from graphkit.communities import parallel_native
 from graphkit.communities import prepare as checks
-from graphkit.communities.prepare import Codes, weight_unit
+from graphkit.communities.prepare import Codes, scale_weights, weight_unit
 from graphkit.data.graph import Graph
 from graphkit.kernels import leiden as kernel
 from graphkit.kernels.leiden import Memory, Rows
@@ -367,7 +367,7 @@ def level_memberships(
         gamma = resolution / float(out.sum())
         node_weights = out[nodes], into[nodes] if graph.directed else np.empty(0)
     unused = np.empty(0, np.int64), np.empty(0, np.bool_)
-    rows = make_rows(indptr, indices, weights / one, *node_weights, *unused)
+    rows = make_rows(indptr, indices, scale_weights(weights, one), *node_weights, *unused)
     total = float(out.sum()) / (1 if graph.directed else 2)
     options = KernelOptions(gamma, theta=theta / one, refined=refined)
     found = _improving_levels(rows, options, threshold * total, seed)

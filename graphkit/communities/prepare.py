@@ -301,3 +301,9 @@ def weight_unit(weight: Floats) -> float:
     """The power of two near the mean weight: dividing by it loses no digit."""
     typical = float(weight.mean()) or float(weight.max())
     return math.ldexp(1.0, math.frexp(typical)[1] - 1)
+
+
+def scale_weights(weights: Floats, one: float) -> Floats:
+    """Weights above 0 over their unit, none of them 0: the kernels know neighbours by it."""
+    scaled = weights / one
+    return np.maximum(scaled, np.finfo(np.float64).tiny, out=scaled)

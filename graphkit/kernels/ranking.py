@@ -33,6 +33,9 @@ from graphkit.kernels.state import Array
 #: Factors of a viewer and a post; order of graphkit.recommenders.factors.PAIR_FACTORS.
 F_INTEREST, F_REACTIONS, F_COMMENTS, F_FOLLOWED, F_COUNTRY, F_LANGUAGE, F_CHANCE = range(7)
 
+#: In place of a score, of what is not to be chosen: no number, whose bits come before all others.
+DROPPED = np.uint64(2**64 - 1).view(np.float64)
+
 
 @borrowing
 def is_own(p_indptr: Array, posters: Array, a: Any, post: Any) -> Any:
@@ -426,6 +429,12 @@ def _lower_scores(
 
 
 @borrowing
+def _is_dropped(score: Any) -> Any:
+    """Whether it is the mark; sums and products of it are."""
+    return np.float64(score).view(np.int64) == -1
+
+
+@borrowing
 def choose_candidates(
     traits: Array, params: Any, scratch: Any, size: Any, limit: Any, tie_key: Any
 ) -> Any:
@@ -442,9 +451,8 @@ def choose_candidates(
     topic_penalty, author_penalty = params.topic_penalty, params.author_penalty
     fades = decay.size > 0
     by_topic, by_author = topic_penalty > 0.0, fades or author_penalty > 0.0
-    # what is not to be chosen, as in the rest of the last vector, has a score of −∞
     for i in range(size, size + LANES):
-        base[i] = -np.inf
+        base[i] = DROPPED
     if fades:
         for i in range(size):
             n_chosen[i], fade[i] = 0, 1.0
@@ -454,8 +462,8 @@ def choose_candidates(
     for s in range(slots):
         if drops:
             for i in range(size):
-                if traits[entries[at[i], st.POST], st.FLAGGED] > 0.0 and base[i] > -np.inf:
-                    base[i] = -np.inf
+                if traits[entries[at[i], st.POST], st.FLAGGED] > 0.0 and not _is_dropped(base[i]):
+                    base[i] = DROPPED
                     left -= 1
             drops = False
         if left == 0:
@@ -472,7 +480,7 @@ def choose_candidates(
                     if bits > highest:
                         best, highest = np.int64(i), bits
         chosen[s] = at[best]
-        base[best] = -np.inf
+        base[best] = DROPPED
         left -= 1
         if limit > 0 and traits[entries[chosen[s], st.POST], st.FLAGGED] > 0.0:
             limit -= 1

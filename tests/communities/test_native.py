@@ -334,3 +334,17 @@ def test_a_largest_size_that_fixed_members_exceed() -> None:
     together = Partition.from_membership(ring.vocabulary.ids, [0] * 6)
     with pytest.raises(OptionError, match="6 fixed members stay in one community"):
         leiden(ring, initial=together, fixed=ring.vocabulary.ids.tolist(), max_size=5)
+
+
+def test_weights_that_vanish_beside_the_others_keep_their_place() -> None:
+    """Two cliques of heavy ties, joined by ties of a share of 1e-320 or less of their weight."""
+    inside = nx.disjoint_union(nx.complete_graph(20), nx.complete_graph(20))
+    tail, head = np.array(inside.edges).T
+    across = np.indices((20, 20)).reshape(2, -1) + np.array([[0], [20]])
+    weights = np.repeat([1e300, 1e-300], [tail.size, across[0].size])
+    graph = Graph.from_edges(
+        np.append(tail, across[0]), np.append(head, across[1]), weights, directed=False
+    )
+    found = leiden(graph, runs=3, engine="native", rng=1)
+    np.testing.assert_array_equal(found.membership, np.repeat([0, 1], 20))
+    assert found.quality == pytest.approx(0.5)

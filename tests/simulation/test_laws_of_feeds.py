@@ -282,3 +282,16 @@ def test_several_worlds_and_replications(world: World, all_feeds: dict[str, Feed
     assert sorted(spread.tallies) == [("i", w, r) for w in range(3) for r in range(2)]
     assert len({t.watch.tobytes() for t in spread.of("i")}) == 6
     assert "not calibrated" in repr(spread)
+
+
+def test_scores_without_bound_show_no_post_twice() -> None:
+    """A penalty of 1e308 makes −∞ of all posts of a topic but the first two that are shown."""
+    platform = gk.synthetic.platform(60, communities=3, posts_per_account=6, rng=1)
+    world = gk.build_world(platform, ticks=5, space="planted", rng=1)
+    diverse = Feed(
+        "diverse", {"fresh": 20, "everywhere": 20}, {"recency": 1.0}, topic_penalty=1e308
+    )
+    (tally,) = gk.simulate_spread(world, {"a": diverse}, ticks=5, slots=8, rng=3).of("a")
+    viewers = tally.views["planted"].sum(axis=1)
+    assert viewers.sum() > 500
+    np.testing.assert_array_equal(tally.ticks.sum(axis=1), viewers)
