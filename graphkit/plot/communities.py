@@ -67,9 +67,7 @@ def communities(
     stability = (
         summary.get_column("consistency").fill_null(1).to_numpy() if has_runs else np.ones(count)
     )
-    sheet, (axes,) = style.open_sheet(
-        "communities", 9.5, 1.3 + 0.36 * count, ax=ax, on=width, fixed_titles=True
-    )
+    sheet, (axes,) = style.open_sheet("communities", 9.5, 1.3 + 0.36 * count, ax=ax, on=width)
     rows = np.arange(count)[::-1]
     hues = [BASE if palette is None else palette[partition.name(c)] for c in range(count)]
     colours = [
@@ -148,7 +146,7 @@ def visibility(
     frame = frame.sort("follow_f1", "size", descending=[True, True])
     rows = np.arange(frame.height)[::-1]
     sheet, (left, right) = style.open_sheet(
-        "visibility", 10, 1.5 + 0.34 * frame.height, columns=2, ax=ax, on=width, fixed_titles=True
+        "visibility", 10, 1.5 + 0.34 * frame.height, columns=2, ax=ax, on=width
     )
     shades = {"visible": BASE, "hidden": ACCENT}
     colours = [shades.get(v, MUTED) for v in frame.get_column("verdict").to_list()]
@@ -246,13 +244,7 @@ def _draw_matrices(
     side = 4.4 if width == "phone" else 1.9 + 0.29 * size
     side += 0.07 * max(0, max(map(len, names)) - 16)
     sheet, panel_axes = style.open_sheet(
-        caller,
-        side * len(panels) + 0.8,
-        side,
-        columns=len(panels),
-        ax=ax,
-        on=width,
-        fixed_titles=True,
+        caller, side * len(panels) + 0.8, side, columns=len(panels), ax=ax, on=width
     )
     for position, (axes, (title, panel)) in enumerate(zip(panel_axes, panels.items(), strict=True)):
         ratio = panel.log_ratio()[:size, :size]

@@ -105,9 +105,7 @@ def contrast(
     scale = "unit" if one_measure else "effect" if _has_effects(shown_rows) else "own"
     rows = _rows_of(shown_rows, scale)
     tall = 0.62 if width == "phone" else 0.46
-    sheet, (axes,) = style.open_sheet(
-        "contrast", 9.6, 1.7 + tall * len(rows), ax=ax, on=width, fixed_titles=True
-    )
+    sheet, (axes,) = style.open_sheet("contrast", 9.6, 1.7 + tall * len(rows), ax=ax, on=width)
     _draw_axis(axes, rows)
     if sheet.narrow or sheet.inside:
         _write_above(axes, rows, max(int(_DENSITY * sheet.wide), 24))

@@ -103,7 +103,7 @@ def hosting(
         )
     arm, baseline = rows.select("arm", "baseline").row(0)
     barred = not_claimed(rows)
-    sheet, (axes,) = style.open_sheet("hosting", 8.0, 5.2, ax=ax, on=width, fixed_titles=True)
+    sheet, (axes,) = style.open_sheet("hosting", 8.0, 5.2, ax=ax, on=width)
     axes.axhline(0, color=PALE, linewidth=1)
     dots, colours, bars = [], [], []
     kinds_shown: dict[str, Artist] = {}

@@ -60,9 +60,7 @@ def robustness(found: Robustness, *, ax: Place | None = None, width: Width = "pa
     """
     style.require_type("robustness", found, Robustness, "attribution.robustness")
     frame = found.frame.head(_MOST)
-    sheet, (axes,) = style.open_sheet(
-        "robustness", 9.5, 1.9 + 0.27 * frame.height, ax=ax, on=width, fixed_titles=True
-    )
+    sheet, (axes,) = style.open_sheet("robustness", 9.5, 1.9 + 0.27 * frame.height, ax=ax, on=width)
     rows = np.arange(frame.height)[::-1]
     own = frame.row(0, named=True)
     axes.axvline(0, color=INK, linewidth=1)

@@ -86,16 +86,11 @@ def _name_handles(
 
 
 def blank_canvas(
-    width: float,
-    height: float,
-    columns: int = 1,
-    *,
-    below: bool = False,
-    fixed_titles: bool = False,
+    width: float, height: float, columns: int = 1, *, below: bool = False
 ) -> tuple[Canvas, list[Axes]]:
     """A figure of this size in inches with a row, or a column, of axes, in graphkit's style."""
     shape = (columns, 1) if below else (1, columns)
-    with rc_settings(_STYLE | ({"axes.titley": 1.0} if fixed_titles else {})):
+    with rc_settings(_STYLE):
         figure = Canvas(figsize=(width, height), layout="constrained")
         axes = [figure.add_subplot(*shape, i + 1) for i in range(columns)]
     return figure, axes
@@ -242,32 +237,22 @@ class Sheet:
 
 
 def open_sheet(
-    caller: str,
-    width: float,
-    height: float,
-    columns: int = 1,
-    *,
-    ax: Place | None,
-    on: Width,
-    fixed_titles: bool = False,
+    caller: str, width: float, height: float, columns: int = 1, *, ax: Place | None, on: Width
 ) -> tuple[Sheet, list[Axes]]:
     """What a figure is drawn on, and its axes: a new canvas, or a place in a figure of the caller.
 
     Every figure takes its place this way. ``ax=`` is axes, for a figure of one panel, or a
     ``SubFigure``, for any figure: it has room for several panels, their title and their legend.
     The caller's figure is not resized, and its other axes are left alone. On a phone, panels lie
-    below each other. With `fixed_titles`, those of a new canvas stand right above the axes: where no
-    exponent of numbers at the y-axis can be in their way, Matplotlib need not look for one, as it
-    does at every layout by measuring all names of the rows again.
+    below each other.
     """
     check_choice("width", on, ("page", "phone"))
     if ax is None:
         if on == "page":
-            figure, axes = blank_canvas(width, height, columns, fixed_titles=fixed_titles)
+            figure, axes = blank_canvas(width, height, columns)
             return Sheet(figure, axes), axes
         tall = height if columns == 1 else 0.92 * height * columns
-        look = {"below": True, "fixed_titles": fixed_titles}
-        figure, axes = blank_canvas(PHONE, min(tall, 60.0), columns, **look)
+        figure, axes = blank_canvas(PHONE, min(tall, 60.0), columns, below=True)
         return Sheet(figure, axes, narrow=True), axes
     if on != "page":
         raise OptionError(
