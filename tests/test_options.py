@@ -107,6 +107,13 @@ def test_what_the_data_lack_is_told_with_what_they_have() -> None:
         gk.plot.hosting(contrast, seen, partition="plantd")
 
 
+def test_kinds_of_a_simulation_may_have_any_order() -> None:
+    kinds: Any
+    for kinds in (["stitch", "duet"], {"duet", "stitch"}, None):
+        with pytest.raises(MissingDataError, match="no post of arm 'a' answers another one"):
+            measures.answers(SPREAD, arm="a", kinds=kinds)
+
+
 @pytest.mark.parametrize("value", [True, False, 0, 1, np.bool_(True), np.int8(0)])
 def test_flags_are_what_is_true_or_false(value: Any) -> None:
     check_flag("directed", value)

@@ -259,7 +259,7 @@ def answers(
         raise OptionError("answers: of a simulation, partition is a kind, such as 'planted'.")
     if window is not None:
         raise OptionError("answers: window= is for a dataset; a simulation ends with its ticks.")
-    if tuple(kinds) != KINDS:
+    if set(kinds or KINDS) != set(KINDS):
         raise OptionError(
             f"answers: kinds= is for a dataset; a simulation has {' and '.join(KINDS)}, and no others."
         )

@@ -34,6 +34,14 @@ _DRAWN: dict[str, Any] = {"text.parse_math": True, "text.usetex": False}
 #: While a figure is saved that has its layout.
 _LAID_OUT: dict[str, Any] = {"figure.autolayout": False, "figure.constrained_layout.use": False}
 
+#: Entries of metadata to leave out, by format: the time, and the version of Matplotlib.
+_UNTIMED: dict[str, dict[str, Any]] = {
+    "png": {"Software": None},
+    "svg": {"Date": None},
+    "svgz": {"Date": None},
+    "pdf": {"CreationDate": None},
+}
+
 
 class Canvas(Figure):
     """A Matplotlib figure that needs no pyplot: it shows itself, and saves the same bytes.
@@ -44,7 +52,7 @@ class Canvas(Figure):
     """
 
     _warned = False
-    #: Of a figure that is being saved: it is laid out when it is drawn.
+    #: Of a figure that is being saved: it is laid out when it is first drawn.
     _engine: LayoutEngine | None = None
 
     def __init__(self, *args: Any, **more: Any) -> None:
@@ -55,9 +63,11 @@ class Canvas(Figure):
     def draw(self, renderer: RendererBase) -> None:
         """Draw the figure, its texts as they are."""
         self._settle_texts()
+        # once: a figure that is cut to what it shows is drawn a second time, into the smaller box
+        engine, self._engine = self._engine, None
         with quiet_glyphs(), rc_settings(_DRAWN):
-            if self._engine is not None:
-                self._place(self._engine, renderer)
+            if engine is not None:
+                self._place(engine, renderer)
             super().draw(renderer)
 
     def get_tightbbox(self, *args: Any, **more: Any) -> Bbox:
@@ -87,7 +97,7 @@ class Canvas(Figure):
             locator: Any = axes.get_axes_locator()
             axes.apply_aspect(None if locator is None else locator(axes, None))
 
-    def save(self, path: Any, kind: str, dpi: float, metadata: Mapping[str, Any]) -> None:
+    def save(self, path: Any, kind: str, dpi: float, metadata: Mapping[str, Any] | None) -> None:
         """Save a file of this kind, the same bytes as Matplotlib's ``savefig``.
 
         That draws the whole figure without output first, only to lay it out, and measures the
@@ -116,13 +126,14 @@ class Canvas(Figure):
         return buffer.getvalue()
 
     def write(self, path: str | Path, *, dpi: int = 150) -> Path:
-        """Save without a time stamp or version, so that equal figures are equal files.
+        """Save a PNG, SVG or PDF without a time stamp, so that equal figures are equal files.
 
-        An SVG has its letters as paths: it looks the same without the fonts of this machine.
+        An SVG has its letters as paths: it looks the same without the fonts of this machine. Other
+        formats are saved as Matplotlib does, EPS with the time.
         """
         path = Path(path)
         kind = path.suffix[1:].lower() or self.canvas.get_default_filetype()
-        metadata = {"Software": None} if kind == "png" else {"Date": None}
+        metadata = _UNTIMED.get(kind)
         with rc_settings({"svg.hashsalt": "graphkit", "svg.fonttype": "path"}):
             write_whole(path, lambda part: self.save(part, kind, dpi, metadata))
         return path
@@ -195,8 +206,8 @@ def rc_settings(values: Mapping[str, Any]) -> Iterator[None]:
     """Context of some of Matplotlib's settings; ``rc_context`` copies all of them, every time."""
     settings: MutableMapping[Any, Any] = mpl.rcParams
     before = {name: settings[name] for name in values}
-    settings.update(values)
     try:
+        settings.update(values)
         yield
     finally:
         settings.update(before)

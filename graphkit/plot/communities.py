@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -214,12 +214,14 @@ def borders(
     return _draw_matrices("borders", panels, top, highlight, "edge weight", sides, ax, width).done()
 
 
-def _check_highlight(highlight: tuple[str, ...], labels: tuple[str, ...]) -> None:
-    """Refuse one text, and names of no community."""
+def _checked_highlight(highlight: Iterable[str], labels: tuple[str, ...]) -> tuple[str, ...]:
+    """Names to highlight; one text, and names of no community, are refused."""
     if isinstance(highlight, str):
         raise OptionError(f"highlight={highlight!r} is one text: pass a tuple of names.")
-    for name in filter(None, highlight):  # a community without a name is called by its number
+    names = tuple(highlight)
+    for name in filter(None, names):  # a community without a name is called by its number
         check_choice("highlight", name, labels)
+    return names
 
 
 def _draw_matrices(
@@ -238,7 +240,7 @@ def _draw_matrices(
     labels = next(iter(panels.values())).labels[:top]
     if any(panel.labels[:top] != labels for panel in panels.values()):
         raise DataError("all panels must be over the same communities: use one partition.")
-    _check_highlight(highlight, next(iter(panels.values())).labels)
+    highlight = _checked_highlight(highlight, next(iter(panels.values())).labels)
     size, names = len(labels), shown_all(labels)
     # with room for names; a phone's width bounds the matrix, however many communities there are
     side = 4.4 if width == "phone" else 1.9 + 0.29 * size
@@ -260,9 +262,10 @@ def _draw_matrices(
         )
         axes.tick_params(length=0)
         axes.spines[:].set_visible(False)
-        for ticks in (axes.get_xticklabels(), axes.get_yticklabels()):
-            for tick, name in zip(ticks, labels, strict=True):
-                tick.set_color(ACCENT if name in highlight else INK)
+        for axis in (axes.xaxis, axes.yaxis):
+            for tick, name in zip(axis.get_major_ticks(), labels, strict=True):
+                for label in (tick.label1, tick.label2):  # at either side
+                    label.set_color(ACCENT if name in highlight else INK)
         for name in dict.fromkeys(name for name in labels if name in highlight):
             corner = (labels.index(name) - 0.5, labels.index(name) - 0.5)
             axes.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor=INK, linewidth=1.6))

@@ -19,7 +19,8 @@ from graphkit.data.provenance import Provenance
 from graphkit.data.visibility import Visibility
 from graphkit.errors import DataError
 from graphkit.measures import Mixing, mixing
-from graphkit.plot.style import Width
+from graphkit.plot.canvas import rc_settings
+from graphkit.plot.style import ACCENT, INK, Width
 
 IDS = [f"a{i}" for i in range(9)]
 
@@ -146,12 +147,13 @@ def test_equal_figures_are_equal_files(partition: Partition, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("kind", ["png", "svg"])
 @pytest.mark.parametrize("width", ["page", "phone"])
+@pytest.mark.parametrize("box", [None, "tight"])
 def test_figures_are_saved_as_matplotlib_saves_them(
-    found: Visibility, tmp_path: Path, width: Width, kind: str
+    found: Visibility, tmp_path: Path, width: Width, kind: str, box: str | None
 ) -> None:
     paths = [tmp_path / f"{name}.{kind}" for name in ("own", "matplotlib")]
     plain = {"Date": None} if kind == "svg" else {"Software": None}
-    with mpl.rc_context({"svg.hashsalt": "a"}):
+    with mpl.rc_context({"svg.hashsalt": "a", "savefig.bbox": box}):
         canvas = plot.visibility(found, width=width)
         before = canvas.canvas, canvas.dpi, canvas.get_layout_engine()
         canvas.save(paths[0], kind, 130, plain)
@@ -167,6 +169,41 @@ def test_a_setting_for_tight_layouts_does_not_stop_figures_with_a_colour_bar(
     with mpl.rc_context({"figure.autolayout": True}):
         set_tight = plot.borders(panel).write(tmp_path / "1.svg").read_bytes()
     assert plot.borders(panel).write(tmp_path / "2.svg").read_bytes() == set_tight
+
+
+@pytest.mark.parametrize("kind", ["png", "svg", "pdf"])
+def test_files_of_equal_figures_hold_no_time(
+    partition: Partition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    found = []
+    for time in ("1000000000", "1100000000"):
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", time)
+        found.append(plot.communities(partition).write(tmp_path / f"a.{kind}").read_bytes())
+    assert found[0] == found[1]
+
+
+def test_formats_without_metadata_are_written(partition: Partition, tmp_path: Path) -> None:
+    canvas = plot.communities(partition)
+    assert canvas.write(tmp_path / "a.jpg").read_bytes()[:2] == b"\xff\xd8"
+    assert canvas.write(tmp_path / "a.eps").read_bytes()[:4] == b"%!PS"
+
+
+def test_settings_of_which_one_is_wrong_change_nothing() -> None:
+    before = mpl.rcParams["font.size"]
+    with pytest.raises(ValueError, match="perhaps"):
+        rc_settings({"font.size": before + 1, "text.usetex": "perhaps"}).__enter__()
+    assert mpl.rcParams["font.size"] == before
+
+
+def test_names_at_the_top_are_highlighted_too() -> None:
+    panel = mixing_of(["#a", "#b"], directed=False)
+    with mpl.rc_context({"xtick.labeltop": True, "xtick.labelbottom": False}):
+        axes = plot.borders(panel, highlight=("#a",)).axes[0]
+    colours = [tick.label2.get_color() for tick in axes.xaxis.get_major_ticks()]
+    assert colours == [ACCENT, INK]
+    names = (name for name in ["#a"])
+    again = plot.borders(panel, highlight=names).axes[0]  # type: ignore[arg-type]
+    assert [label.get_color() for label in again.get_yticklabels()] == [ACCENT, INK]
 
 
 @pytest.mark.filterwarnings("error")
