@@ -10,9 +10,9 @@ seconds of the repeats count. Modularity is computed by one function for all. Th
 must stand beside the checkout; what is absent is left out with a message.
 
 In November 2026, on two quiet cores, CPU seconds of ten runs, and how many times as long igraph and
-libreville took at two iterations and at −1: co-tag 1.27 s, 4.8 and 13, 2.6 and 6.0; co-view .57 s,
-2.7 and 13, 1.8 and 7.2; co-listening .71 s, 4.4 and 5.1, 2.4 and 3.4; artists .83 s, 2.3 and 11,
-1.5 and 6.2. At two iterations neither had a higher mean Q (artists: .7290 and .7291 beside
+libreville took at two iterations and at −1: co-tag 1.21 s, 5.6 and 16, 2.9 and 7.9; co-view .54 s,
+3.3 and 15, 2.0 and 7.9; co-listening .49 s, 6.7 and 8.0, 3.4 and 4.9; artists .71 s, 2.5 and 11,
+1.7 and 7.1. At two iterations neither had a higher mean Q (artists: .7290 and .7291 beside
 .7306), at −1 a higher one by up to .0007.
 """
 
