@@ -538,6 +538,18 @@ def _row_start(context: Any, builder: Any, kind: Any, array: Any, index: Any) ->
     return builder.gep(start, [builder.mul(index, stride)])
 
 
+def _row_lanes(context: Any, builder: Any, *rows: tuple[Any, Any, Any]) -> tuple[list[Any], Any]:
+    """Addresses of rows of float32 as vectors of LANES, and the vectors of each.
+
+    A row is the type of its array, the array, and the index.
+    """
+    lanes = ir.VectorType(ir.FloatType(), LANES).as_pointer()
+    starts = [builder.bitcast(_row_start(context, builder, *row), lanes) for row in rows]
+    kind, array, _ = rows[0]
+    shape = cgutils.unpack_tuple(builder, context.make_array(kind)(context, builder, array).shape)
+    return starts, builder.udiv(shape[1], ir.Constant(shape[1].type, LANES))
+
+
 @intrinsic
 def prefetch(typing_context: Any, array: Any, index: Any) -> Any:
     """Prefetch ``array[index]``, an element or, in two dimensions, the start of a row."""
@@ -587,14 +599,8 @@ def dot_rows(typing_context: Any, left: Any, i: Any, right: Any, j: Any) -> Any:
     def generate_code(context: Any, builder: Any, kinds: Any, arguments: Any) -> Any:
         a, at_a, b, at_b = arguments
         lanes = ir.VectorType(ir.FloatType(), LANES)
-        rows = [
-            builder.bitcast(_row_start(context, builder, kind, array, at), lanes.as_pointer())
-            for kind, array, at in ((kinds.args[0], a, at_a), (kinds.args[2], b, at_b))
-        ]
-        columns = cgutils.unpack_tuple(
-            builder, context.make_array(kinds.args[0])(context, builder, a).shape
-        )[1]
-        steps = builder.udiv(columns, ir.Constant(columns.type, LANES))
+        sides = (kinds.args[0], a, at_a), (kinds.args[2], b, at_b)
+        rows, steps = _row_lanes(context, builder, *sides)
         total = cgutils.alloca_once_value(builder, ir.Constant(lanes, [0.0] * LANES))
         with cgutils.for_range(builder, steps) as loop:
             parts = [builder.load(builder.gep(row, [loop.index])) for row in rows]
@@ -629,14 +635,8 @@ def add_row(typing_context: Any, left: Any, i: Any, weight: Any, right: Any, j: 
     def generate_code(context: Any, builder: Any, kinds: Any, arguments: Any) -> Any:
         a, at_a, weight, b, at_b = arguments
         word, lanes = ir.IntType(32), ir.VectorType(ir.FloatType(), LANES)
-        rows = [
-            builder.bitcast(_row_start(context, builder, kind, array, at), lanes.as_pointer())
-            for kind, array, at in ((kinds.args[0], a, at_a), (kinds.args[3], b, at_b))
-        ]
-        columns = cgutils.unpack_tuple(
-            builder, context.make_array(kinds.args[0])(context, builder, a).shape
-        )[1]
-        steps = builder.udiv(columns, ir.Constant(columns.type, LANES))
+        sides = (kinds.args[0], a, at_a), (kinds.args[3], b, at_b)
+        rows, steps = _row_lanes(context, builder, *sides)
         lone = builder.insert_element(ir.Constant(lanes, ir.Undefined), weight, word(0))
         none = ir.Constant(ir.VectorType(word, LANES), [0] * LANES)
         weights = builder.shuffle_vector(lone, lone, none)

@@ -373,7 +373,7 @@ def run_sessions(
                     at = scratch.shown_in[k]
                     parents[i, at] = _reshare_parent(static, activity, tick, delivery, a, post)
                 # the learned profile makes a step toward the post, or away from it
-                step = steps[np.int64(react) + (256 if w < st.SKIPPED else 0)]
+                step = steps[np.int64(react) + (st.SKIP if w < st.SKIPPED else 0)]
                 if step != 0.0:
                     add_row(profiles, a, np.float32(step), features, post)
                 if scratch.shown_in[k] < limit:

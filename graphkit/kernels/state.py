@@ -27,6 +27,8 @@ E_ANSWER, E_DELAY, E_QUALITY = range(21, 24)
 E_FRICTION = 24
 
 LIKE, COMMENT, SHARE, FOLLOW, COMPLETE, DUET, STITCH, UNFOLLOW = (1 << b for b in range(8))
+#: Bit of a skipped post, above those of reactions; not kept with them.
+SKIP = 256
 #: Reactions that reshare a post to one's followers.
 RESHARE = SHARE | DUET | STITCH
 #: Reactions that followers are shown.
@@ -180,8 +182,7 @@ class FeedParameters(NamedTuple):
     profile_decay: Array
     """Share of the profile that is left k = 0, 1, … ticks later."""
     steps: Array
-    """float64, (512,): step of the profile toward a post, by the bits of its reactions; from 256 on,
-    of posts that are skipped."""
+    """float64, (2 · SKIP,): step of the profile toward a post, by the bits of its reactions."""
     halves: Array
     """2^−r for r = 0 … 63."""
 

@@ -25,6 +25,7 @@ from graphkit.kernels.state import (
     RECENT,
     SEEN_SIZE,
     SHARE,
+    SKIP,
     SOURCE,
     STITCH,
     TASTE_TOPIC,
@@ -285,7 +286,7 @@ def _log_durations(seconds: Floats) -> Floats:
 
 #: Signals of a viewer's reactions, and their bits in `FeedParameters.steps`.
 LEARNED = ("completion", "like", "comment", "share", "follow", "answer", "skip")
-LEARNED_BITS = (COMPLETE, LIKE, COMMENT, SHARE, FOLLOW, DUET | STITCH, 256)
+LEARNED_BITS = (COMPLETE, LIKE, COMMENT, SHARE, FOLLOW, DUET | STITCH, SKIP)
 #: Number of chosen posts of an author up to which its discount is tabulated.
 MOST_PICKS = 64
 
@@ -322,9 +323,8 @@ def feed_parameters(feed: Feed, behaviour: Behaviour, slots: int, ticks: int) ->
 
 
 def _profile_steps(feed: Feed) -> Floats:
-    """Step of a profile by the bits of the reactions; from 256 on, of skipped posts."""
-    codes = np.arange(512)
-    steps = np.zeros(512)
+    """Step of a profile by the bits of the reactions."""
+    codes, steps = np.arange(2 * SKIP), np.zeros(2 * SKIP)
     for name, bits in zip(LEARNED, LEARNED_BITS, strict=True):
         signal = feed.learning_rate * feed.signals.get(name, 0.0)
         steps += np.where(codes & bits, signal, 0.0)
