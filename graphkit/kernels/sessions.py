@@ -553,9 +553,11 @@ def list_seen(seen_start: Array, seen: Array) -> tuple[Array, Array]:
 
     The counts below read them many times, and would guess half of the free slots wrong.
     """
-    start, posts = np.zeros(seen_start.size, np.int64), np.empty(seen.size, seen.dtype)
+    n_seen = np.count_nonzero(seen >= 0)
+    # a free slot at the end is written beyond the last post
+    start, posts = np.zeros(seen_start.size, np.int64), np.empty(n_seen + 1, seen.dtype)
     move_seen(seen_start, seen, start, posts)
-    return start, posts[: start[-1]].copy()
+    return start, posts[:n_seen]
 
 
 @kernel(**BORROWING)
@@ -570,25 +572,25 @@ def move_seen(seen_start: Array, seen: Array, start: Array, posts: Array) -> Non
 
 
 def count_viewers(
-    start: Array, posts: Array, membership: Array, n_communities: int, n_posts: int
+    start: Array, posts: Array, rows: Array, membership: Array, n_communities: int
 ) -> Array:
-    """Accounts of each community that have seen each post, int32 (m, C + 1).
+    """Accounts of each community that have seen each post, int32 (m, C + 1), in `rows` of posts.
 
     The `start` and `posts` of accounts are those of :func:`list_seen`, here and below.
     """
-    views = np.zeros((n_posts, n_communities + 1), np.int32)
-    add_viewers(start, posts, membership, views)
+    views = np.zeros((rows.size, n_communities + 1), np.int32)
+    add_viewers(start, posts, rows, membership, views)
     return views
 
 
 @kernel(**BORROWING)
-def add_viewers(start: Array, posts: Array, membership: Array, views: Array) -> None:
+def add_viewers(start: Array, posts: Array, rows: Array, membership: Array, views: Array) -> None:
     """Add the counts of :func:`count_viewers`."""
     none = views.shape[1] - 1
     for a in range(start.size - 1):
         mine = membership[a] if membership[a] >= 0 else none
         for at in range(start[a], start[a + 1]):
-            views[posts[at], mine] += 1
+            views[rows[posts[at]], mine] += 1
 
 
 def count_origins(start: Array, posts: Array, homes: Array, n_communities: int) -> Array:

@@ -386,8 +386,8 @@ class Run:
             sources, seen = tallies.slots.sources, tallies.slots.seen
         seen = list_seen(*seen)
         # the counts of posts are large: they are made in the world's codes at once
-        seen_codes = seen[0], posts[seen[1]]
-        p_indptr, posters, size = self.static.p_indptr, self.static.posters, posts.size
+        rows = posts.astype(np.int32)
+        p_indptr, posters = self.static.p_indptr, self.static.posters
         traits = self.static.traits
         marks = [traits[:, FLAGGED] > 0, traits[:, DIVISIVE] >= LEAST_DIVISIVE]
         kinds_marked = np.stack(marks, axis=1)
@@ -396,7 +396,7 @@ class Run:
             members, number = partition.membership[accounts], partition.n_communities
             homes = np.concatenate([world.homes[kind], members[self._answered_by]])[posts]
             counts_of += [
-                partial(lambda *of: count_viewers(*seen_codes, *of), members, number, size),
+                partial(lambda *of: count_viewers(*seen, *of), rows, members, number),
                 partial(lambda *of: count_origins(*seen, *of)[back_a], homes, number),
                 partial(lambda of: count_reached(*seen, of, p_indptr, posters)[back_a], members),
             ]
