@@ -201,7 +201,7 @@ def split_disconnected(prepared: Prepared, membership: Codes) -> Codes:
     makes the guarantee independent of the engine. Splitting a disconnected community never
     lowers modularity or CPM.
     """
-    from graphkit.kernels.leiden import split_connected
+    from graphkit.kernels.partitions import split_connected
 
     indptr, indices, _ = prepared.symmetric
     n = prepared.size

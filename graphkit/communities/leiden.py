@@ -55,7 +55,8 @@ def merge_small(
     (or increases most), if that stays within `max_size`; what no neighbour can take is left
     unassigned, −1.
     """
-    from graphkit.kernels.leiden import SPARE, Csr, aggregate_graph, join_small, sorted_by
+    from graphkit.kernels.leiden import SPARE, Csr, aggregate_graph, sorted_by
+    from graphkit.kernels.partitions import join_small
 
     codes = np.unique(membership, return_inverse=True)[1].astype(np.int32)
     gamma, out_weight, in_weight = null_model(prepared, quality, resolution)
@@ -299,6 +300,10 @@ def leiden(
         stops when two in succession gain at most 1e-4 · (m / 500,000)² of the total weight, from
         500,000 on when one gains at most 1e-4, and from 50,000 nodes on when one gains at most
         1e-5.
+        That trades agreement between runs for time: ``iterations=1000`` goes on until three in
+        succession gain nothing (from 50,000 nodes on, one). On four real graphs of 5,000 to
+        50,000 nodes that took 1.5 to 3 times as long; the mean AMI of runs rose from 0.98, 0.78,
+        0.994 and 0.86 to 0.99, 0.80, 0.996 and 0.87, the mean quality by at most 0.0006.
     theta
         θ of the paper's randomised merging: parts merge with probability ∝ exp(gain/θ), in
         units of the mean weight. 0 takes the highest gain. Native engine only.

@@ -15,6 +15,7 @@ from graphkit.communities.prepare import Codes, scale_weights, weight_unit
 from graphkit.data.graph import Graph
 from graphkit.kernels import leiden as kernel
 from graphkit.kernels.leiden import Memory, Rows
+from graphkit.kernels.partitions import split_connected
 from graphkit.kernels.random import splitmix64
 from graphkit.parallel import stop_if_over
 
@@ -173,7 +174,7 @@ def _split_connected(membership: Codes, level: Level) -> Codes:
     if rows.n >= LARGE:
         return parallel_native.split_connected(rows.csr, membership)
     pieces, stack = np.full(rows.n, -1, dtype=np.int32), np.empty(rows.n, dtype=np.int32)
-    kernel.split_connected(rows.indptr, rows.indices, membership, pieces, stack)
+    split_connected(rows.indptr, rows.indices, membership, pieces, stack)
     return pieces
 
 

@@ -228,7 +228,7 @@ def quality_line(
 
     For `membership` and `sizes` see :func:`evaluate_density`.
     """
-    from graphkit.kernels.leiden import inside_weight
+    from graphkit.kernels.partitions import inside_weight
 
     found = inside_weight(prepared.indptr, prepared.indices, prepared.weights, membership)
     inside = found if prepared.directed else found / 2

@@ -141,6 +141,32 @@ def test_a_graph_that_is_not_small_stops_when_two_iterations_gain_little() -> No
     assert every_community_is_connected(graph, found.membership)
 
 
+def test_many_iterations_end_when_three_gain_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = weighted(lfr(7000, mu=0.5, rng=1).graph, 1)
+    assert prepare(graph, caller="test").indices.size >= _native.SMALL
+    gains: list[float] = []
+    iterate = _native._run_iteration
+
+    def noted(*args: Any, **options: Any) -> Any:
+        found = iterate(*args, **options)
+        gains.append(found[1])
+        return found
+
+    monkeypatch.setattr(_native, "_run_iteration", noted)
+    for seed in range(3):
+        early = leiden(graph, runs=1, rng=seed)
+        gains.clear()
+        late = leiden(graph, runs=1, iterations=1000, rng=seed)
+        assert late.quality >= early.quality
+        least = _native.LEAST_GAIN * float(graph.edge_arrays()[2].sum())
+        idle = "".join("-" if gain <= least else "+" for gain in gains[1:])
+        assert idle.endswith("---")
+        assert idle.count("---") == 1
+        assert len(gains) < 100
+        more = leiden(graph, runs=1, iterations=len(gains), rng=seed)
+        assert np.array_equal(more.membership, late.membership)
+
+
 # laws ------------------------------------------------------------------------------------
 
 

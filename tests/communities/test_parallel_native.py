@@ -15,6 +15,7 @@ from graphkit.communities.quality import evaluate
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.kernels import leiden as serial
+from graphkit.kernels import partitions
 from graphkit.nullmodels import planted_partition, random_graph
 from graphkit.parallel import helpers, in_threads, spare_cores
 
@@ -179,7 +180,7 @@ def test_connected_parts_are_those_of_the_serial_way() -> None:
     rows, _ = rows_of(GRAPHS["noise"]())
     membership = np.random.default_rng(1).integers(0, 30, rows.n).astype(np.int32)
     parts, stack = np.full(rows.n, -1, np.int32), np.empty(rows.n, np.int32)
-    serial.split_connected(rows.indptr, rows.indices, membership, parts, stack)
+    partitions.split_connected(rows.indptr, rows.indices, membership, parts, stack)
     found = parallel_native.split_connected(rows.csr, membership)
     assert np.array_equal(np.unique(found, return_inverse=True)[1], parts)
 

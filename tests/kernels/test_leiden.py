@@ -14,6 +14,7 @@ import pytest
 
 from graphkit.communities import native
 from graphkit.kernels import leiden as kernel
+from graphkit.kernels import partitions
 from graphkit.kernels.random import splitmix64
 
 Codes = Any
@@ -497,7 +498,7 @@ def test_connected_pieces() -> None:
         g = case(seed, n=40)
         membership = np.random.default_rng(seed).integers(0, 6, g.n).astype(np.int32)
         pieces, stack = np.full(g.n, -1, dtype=np.int32), np.empty(g.n, dtype=np.int32)
-        count = kernel.split_connected(g.indptr, g.indices, membership, pieces, stack)
+        count = partitions.split_connected(g.indptr, g.indices, membership, pieces, stack)
         model = nx.from_numpy_array(g.dense())
         wanted = [
             sorted(piece)
@@ -517,7 +518,7 @@ def test_weight_inside(*, weighted: bool) -> None:
     g = case(6, weighted=weighted)
     membership = np.random.default_rng(6).integers(-1, 5, g.n).astype(np.int32)
     same = (membership[:, None] == membership) & (membership >= 0)
-    found = kernel.inside_weight(g.indptr, g.indices, g.weights, membership)
+    found = partitions.inside_weight(g.indptr, g.indices, g.weights, membership)
     assert found == (g.dense() * same).sum()
 
 
