@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from graphkit.kernels import state as st
-from graphkit.kernels.compile import borrowing, prefetch
+from graphkit.kernels.compile import borrowing
+from graphkit.kernels.intrinsics import prefetch
 from graphkit.kernels.random import GOLDEN, keyed, mix, spread_bits, uniform
 from graphkit.kernels.state import Array
 

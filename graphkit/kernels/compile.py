@@ -34,31 +34,23 @@ from typing import Any, ClassVar, cast
 import llvmlite
 import numba
 import numpy as np
-from llvmlite import binding, ir
-from numba.core import cgutils
+from llvmlite import binding
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler, DefaultPassBuilder, Flags
 from numba.core.types.functions import BaseFunction
-from numba.extending import intrinsic
 
 from graphkit.garbage import without_collections
 
 __all__ = [
     "BORROWING",
-    "LANES",
-    "add_row",
     "borrowing",
     "cache_folders",
     "caching_in",
     "cpu_name",
-    "dot_rows",
     "is_filled",
     "kernel",
     "lacks_kernel",
     "mark_filled",
-    "number_of_ones",
-    "prefetch",
-    "trailing_zeros",
     "writable",
 ]
 
@@ -525,127 +517,3 @@ BORROWING = {"_nrt": False}
 ROLLED: dict[str, Any] = BORROWING | {"pipeline_class": _RolledCompiler}
 #: Decorator of such kernels that only kernels call.
 borrowing = kernel(error_model="numpy", **_LINKED, **BORROWING)
-
-#: The number of columns of the rows of :func:`dot_rows` is a multiple of this.
-LANES = 8
-
-
-def _row_start(context: Any, builder: Any, kind: Any, array: Any, index: Any) -> Any:
-    """Address of ``array[index]``, an element or, in two dimensions, the start of a row."""
-    wrapped = context.make_array(kind)(context, builder, array)
-    stride = cgutils.unpack_tuple(builder, wrapped.strides)[0]
-    start = builder.bitcast(wrapped.data, ir.IntType(8).as_pointer())
-    return builder.gep(start, [builder.mul(index, stride)])
-
-
-def _row_lanes(context: Any, builder: Any, *rows: tuple[Any, Any, Any]) -> tuple[list[Any], Any]:
-    """Addresses of rows of float32 as vectors of LANES, and the vectors of each.
-
-    A row is the type of its array, the array, and the index.
-    """
-    lanes = ir.VectorType(ir.FloatType(), LANES).as_pointer()
-    starts = [builder.bitcast(_row_start(context, builder, *row), lanes) for row in rows]
-    kind, array, _ = rows[0]
-    shape = cgutils.unpack_tuple(builder, context.make_array(kind)(context, builder, array).shape)
-    return starts, builder.udiv(shape[1], ir.Constant(shape[1].type, LANES))
-
-
-@intrinsic
-def prefetch(typing_context: Any, array: Any, index: Any) -> Any:
-    """Prefetch ``array[index]``, an element or, in two dimensions, the start of a row."""
-    signature = numba.types.void(array, numba.types.int64)
-
-    def generate_code(context: Any, builder: Any, kinds: Any, arguments: Any) -> Any:
-        address = _row_start(context, builder, kinds.args[0], *arguments)
-        byte, word = ir.IntType(8).as_pointer(), ir.IntType(32)
-        hint = cgutils.get_or_insert_function(
-            builder.module,
-            ir.FunctionType(ir.VoidType(), [byte, word, word, word]),
-            "llvm.prefetch.p0i8",
-        )
-        # read access, high locality, data cache
-        builder.call(hint, [address, word(0), word(3), word(1)])
-        return context.get_dummy_value()
-
-    return signature, generate_code
-
-
-@intrinsic
-def trailing_zeros(typing_context: Any, word: Any) -> Any:
-    """Number of zero bits below the lowest bit of an int64 other than 0."""
-
-    def generate_code(context: Any, builder: Any, kinds: Any, arguments: Any) -> Any:
-        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
-
-    return numba.types.int64(numba.types.int64), generate_code
-
-
-@intrinsic
-def number_of_ones(typing_context: Any, word: Any) -> Any:
-    """Number of bits of an int64 that are one."""
-
-    def generate_code(context: Any, builder: Any, kinds: Any, arguments: Any) -> Any:
-        return builder.ctpop(arguments[0])
-
-    return numba.types.int64(numba.types.int64), generate_code
-
-
-@intrinsic
-def dot_rows(typing_context: Any, left: Any, i: Any, right: Any, j: Any) -> Any:
-    """Dot product Σ_x left[i, x] · right[j, x] of float32 rows, in eight partial sums."""
-    whole = numba.types.int64
-    signature = numba.types.float32(left, whole, right, whole)
-
-    def generate_code(context: Any, builder: Any, kinds: Any, arguments: Any) -> Any:
-        a, at_a, b, at_b = arguments
-        lanes = ir.VectorType(ir.FloatType(), LANES)
-        sides = (kinds.args[0], a, at_a), (kinds.args[2], b, at_b)
-        rows, steps = _row_lanes(context, builder, *sides)
-        total = cgutils.alloca_once_value(builder, ir.Constant(lanes, [0.0] * LANES))
-        with cgutils.for_range(builder, steps) as loop:
-            parts = [builder.load(builder.gep(row, [loop.index])) for row in rows]
-            for part in parts:
-                part.align = 4
-            product = builder.fmul(*parts)
-            builder.store(builder.fadd(builder.load(total), product), total)
-        # neighbours are added, until one sum is left
-        sums, word = builder.load(total), ir.IntType(32)
-        width = LANES
-        while width > 1:
-            width //= 2
-            kind = ir.VectorType(word, width)
-            even, odd = (
-                builder.shuffle_vector(
-                    sums, sums, ir.Constant(kind, [2 * k + side for k in range(width)])
-                )
-                for side in (0, 1)
-            )
-            sums = builder.fadd(even, odd)
-        return builder.extract_element(sums, word(0))
-
-    return signature, generate_code
-
-
-@intrinsic
-def add_row(typing_context: Any, left: Any, i: Any, weight: Any, right: Any, j: Any) -> Any:
-    """left[i, x] += weight · right[j, x] for all x, of float32 rows that do not overlap."""
-    whole = numba.types.int64
-    signature = numba.types.void(left, whole, numba.types.float32, right, whole)
-
-    def generate_code(context: Any, builder: Any, kinds: Any, arguments: Any) -> Any:
-        a, at_a, weight, b, at_b = arguments
-        word, lanes = ir.IntType(32), ir.VectorType(ir.FloatType(), LANES)
-        sides = (kinds.args[0], a, at_a), (kinds.args[3], b, at_b)
-        rows, steps = _row_lanes(context, builder, *sides)
-        lone = builder.insert_element(ir.Constant(lanes, ir.Undefined), weight, word(0))
-        none = ir.Constant(ir.VectorType(word, LANES), [0] * LANES)
-        weights = builder.shuffle_vector(lone, lone, none)
-        with cgutils.for_range(builder, steps) as loop:
-            places = [builder.gep(row, [loop.index]) for row in rows]
-            old, new = (builder.load(place) for place in places)
-            old.align = new.align = 4
-            kept = builder.store(builder.fadd(old, builder.fmul(weights, new)), places[0])
-            kept.align = 4
-        return context.get_dummy_value()
-
-    return signature, generate_code

@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from graphkit.kernels.compile import BORROWING, ROLLED, borrowing, kernel, prefetch
+from graphkit.kernels.compile import BORROWING, ROLLED, borrowing, kernel
+from graphkit.kernels.intrinsics import prefetch
 from graphkit.kernels.random import splitmix64
 
 #: A gain must exceed another by this share of the strength, or rounding could make two moves

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from graphkit.kernels.compile import inner, kernel, prefetch
+from graphkit.kernels.compile import inner, kernel
+from graphkit.kernels.intrinsics import prefetch
 from graphkit.kernels.leiden import ASKED, TINY, prefetch_row
 from graphkit.kernels.random import GOLDEN, mix, splitmix64
 

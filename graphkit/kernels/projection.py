@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from graphkit.kernels.compile import inner, kernel, number_of_ones, prefetch, trailing_zeros
+from graphkit.kernels.compile import inner, kernel
+from graphkit.kernels.intrinsics import number_of_ones, prefetch, trailing_zeros
 
 #: Form of the weight, from the sum over shared objects.
 RAW, JACCARD, COSINE = 0, 1, 2

@@ -8,9 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
-from numba.core import cgutils, types
-from numba.extending import intrinsic
 
 from graphkit.kernels import state as st
 from graphkit.kernels.candidates import (
@@ -26,15 +23,20 @@ from graphkit.kernels.candidates import (
     insert_post,
     most_draws,
 )
-from graphkit.kernels.compile import LANES, borrowing, dot_rows, prefetch
+from graphkit.kernels.compile import borrowing
+from graphkit.kernels.intrinsics import LANES, dot_rows, lower_scores, prefetch
 from graphkit.kernels.random import contains, has_seen, keyed, mix, of_pair, pair_bits
 from graphkit.kernels.state import Array
 
 #: Factors of a viewer and a post; order of graphkit.recommenders.factors.PAIR_FACTORS.
 F_INTEREST, F_REACTIONS, F_COMMENTS, F_FOLLOWED, F_COUNTRY, F_LANGUAGE, F_CHANCE = range(7)
 
-#: In place of a score, of what is not to be chosen: no number, whose bits come before all others.
+#: In place of a score, of what is not to be chosen: no number, whose bits come before all others. It
+#: is the same after sums and products, as processors pass on the bits of a quiet NaN; where one does
+#: not, a dropped candidate would be chosen again (a test checks this).
 DROPPED = np.uint64(2**64 - 1).view(np.float64)
+#: In place of a topic or an author, of those that no candidate has.
+NOBODY = np.int32(-2)
 
 
 @borrowing
@@ -320,118 +322,44 @@ def flagged_limit(static: Any, params: Any, a: Any) -> Any:
     return params.minor_limit if static.minors[a] and params.minor_limit < params.slots else -1
 
 
-@intrinsic
-def _lower_scores(
-    typing_context: Any,
-    base: Any,
-    fade: Any,
-    order: Any,
-    of_topic: Any,
-    of_author: Any,
-    size: Any,
-    topic: Any,
-    author: Any,
-    topic_penalty: Any,
-    author_penalty: Any,
-) -> Any:
-    """Discount the candidates of a topic and of an author, order all anew, and find the first.
-
-    The arrays are read in whole vectors up to `size`. Returns the candidate of the highest score;
-    −1 − it if others may be as high.
-    """
-    word, real = types.int64, types.float64
-    signature = word(
-        *(base, fade, order, of_topic, of_author), *(word, types.int32, types.int32, real, real)
-    )
-
-    def generate_code(context: Any, builder: Any, kinds: Any, arguments: Any) -> Any:
-        size, topic, author = arguments[5:8]
-        data = [
-            context.make_array(kind)(context, builder, array).data
-            for kind, array in zip(kinds.args[:5], arguments[:5], strict=True)
-        ]
-        long, single = ir.IntType(64), ir.IntType(32)
-        lanes, reals = ir.VectorType(long, LANES), ir.VectorType(ir.DoubleType(), LANES)
-        codes, bits = ir.VectorType(single, LANES), ir.VectorType(ir.IntType(1), LANES)
-
-        def constant(kind: Any, value: Any) -> Any:
-            return ir.Constant(kind, [value] * LANES)
-
-        def splat(kind: Any, value: Any) -> Any:
-            lone = builder.insert_element(ir.Constant(kind, ir.Undefined), value, single(0))
-            return builder.shuffle_vector(lone, lone, constant(codes, 0))
-
-        def place(k: Any, i: Any, kind: Any) -> Any:
-            return builder.bitcast(builder.gep(data[k], [i]), kind.as_pointer())
-
-        def load(k: Any, i: Any, kind: Any) -> Any:
-            part = builder.load(place(k, i, kind))
-            part.align = 4
-            return part
-
-        def store(k: Any, i: Any, value: Any) -> None:
-            builder.store(value, place(k, i, value.type)).align = 8
-
-        penalised = [
-            (3, splat(codes, topic), splat(reals, arguments[8])),
-            (4, splat(codes, author), splat(reals, arguments[9])),
-        ]
-        nothing = constant(reals, 0.0)
-        highest = cgutils.alloca_once_value(builder, constant(lanes, -(2**63)))
-        first = cgutils.alloca_once_value(builder, constant(lanes, 0))
-        tied = cgutils.alloca_once_value(builder, constant(bits, 0))
-        with cgutils.for_range_slice(builder, long(0), size, long(LANES), long) as (i, _):
-            value = load(0, i, reals)
-            for k, code, penalty in penalised:
-                same = builder.icmp_signed("==", load(k, i, codes), code)
-                value = builder.fsub(value, builder.select(same, penalty, nothing))
-            store(0, i, value)
-            faded = builder.fmul(value, load(1, i, reals))
-            value = builder.select(builder.fcmp_ordered(">", value, nothing), faded, value)
-            # bits of a score as an integer of the same order; −0 is 0
-            key = builder.bitcast(builder.fadd(value, nothing), lanes)
-            flip = builder.and_(builder.ashr(key, constant(lanes, 63)), constant(lanes, 2**63 - 1))
-            key = builder.xor(key, flip)
-            store(2, i, key)
-            before = builder.load(highest)
-            above = builder.icmp_signed(">", key, before)
-            equal = builder.or_(builder.load(tied), builder.icmp_signed("==", key, before))
-            builder.store(builder.and_(equal, builder.not_(above)), tied)
-            builder.store(builder.select(above, key, before), highest)
-            builder.store(builder.select(above, splat(lanes, i), builder.load(first)), first)
-        tops = builder.load(highest)
-        width, most = LANES, tops
-        while width > 1:
-            width //= 2
-            kind = ir.VectorType(single, width)
-            low, high = (
-                builder.shuffle_vector(
-                    most, most, ir.Constant(kind, [k + side * width for k in range(width)])
-                )
-                for side in (0, 1)
-            )
-            most = builder.select(builder.icmp_signed(">", low, high), low, high)
-        top = builder.extract_element(most, single(0))
-        at_top = builder.icmp_signed("==", tops, splat(lanes, top))
-        byte = ir.IntType(LANES)
-        where = builder.bitcast(at_top, byte)
-        lane = builder.cttz(where, ir.Constant(ir.IntType(1), 0))
-        others = builder.and_(where, builder.sub(where, byte(1)))
-        others = builder.or_(
-            others, builder.bitcast(builder.and_(at_top, builder.load(tied)), byte)
-        )
-        begin = builder.extract_element(builder.load(first), builder.zext(lane, single))
-        best = builder.add(begin, builder.zext(lane, long))
-        alone = builder.icmp_signed("==", others, byte(0))
-        return builder.select(alone, best, builder.xor(best, long(-1)))
-
-    return signature, generate_code
-
-
 @borrowing
 def _is_dropped(score: Any) -> Any:
     """Whether it is the mark; sums and products of it are."""
     return np.float64(score).view(np.int64) == -1
+
+
+@borrowing
+def _drop_flagged(traits: Array, posts: Array, at: Array, base: Array, size: Any) -> Any:
+    """Drop the flagged candidates that are left; returns their number."""
+    dropped = 0
+    for i in range(size):
+        if traits[posts[at[i], st.POST], st.FLAGGED] > 0.0 and not _is_dropped(base[i]):
+            base[i] = DROPPED
+            dropped += 1
+    return dropped
+
+
+@borrowing
+def _break_tie(order: Array, keys: Array, size: Any, first: Any, tie_key: Any) -> Any:
+    """Of the candidates as high as the `first`, the one with the largest random bits."""
+    best, highest = np.int64(first), np.int64(-1)
+    for i in range(size):
+        if order[i] == order[first]:
+            bits = np.int64(mix(tie_key ^ keys[i]) >> np.uint64(1))
+            if bits > highest:
+                best, highest = np.int64(i), bits
+    return best
+
+
+@borrowing
+def _fade_author(
+    fade: Array, n_chosen: Array, decay: Array, of_author: Array, size: Any, author: Any
+) -> None:
+    """Discount the candidates of an author of whom one more is chosen."""
+    for i in range(size):
+        if of_author[i] == author:
+            n_chosen[i] += 1
+            fade[i] = decay[min(np.int64(n_chosen[i]), decay.size - 1)]
 
 
 @borrowing
@@ -444,45 +372,37 @@ def choose_candidates(
     random bits of the `tie_key`. Fills `scratch.chosen` with rows of the candidate table; returns
     their number.
     """
-    base, order, fade, keys = scratch.base, scratch.order, scratch.fade, scratch.keys
-    at, of_topic, chosen = scratch.at, scratch.of_topic, scratch.chosen
-    of_author, n_chosen, entries = scratch.of_author, scratch.n_chosen, scratch.entries
-    decay, slots = params.author_decay, params.slots
-    topic_penalty, author_penalty = params.topic_penalty, params.author_penalty
+    at, base, fade, order = scratch.at, scratch.base, scratch.fade, scratch.order
+    of_topic, of_author, entries = scratch.of_topic, scratch.of_author, scratch.entries
+    n_chosen, chosen, decay = scratch.n_chosen, scratch.chosen, params.author_decay
     fades = decay.size > 0
-    by_topic, by_author = topic_penalty > 0.0, fades or author_penalty > 0.0
+    by_topic, by_author = params.topic_penalty > 0.0, fades or params.author_penalty > 0.0
+    # vectors are read to their end
     for i in range(size, size + LANES):
         base[i] = DROPPED
     if fades:
         for i in range(size):
             n_chosen[i], fade[i] = 0, 1.0
     left, drops = size, limit == 0
-    # −2 is the code of none
-    topic, author = np.int32(-2), np.int32(-2)
-    for s in range(slots):
+    topic, author = NOBODY, NOBODY
+    for s in range(params.slots):
         if drops:
-            for i in range(size):
-                if traits[entries[at[i], st.POST], st.FLAGGED] > 0.0 and not _is_dropped(base[i]):
-                    base[i] = DROPPED
-                    left -= 1
+            left -= _drop_flagged(traits, entries, at, base, size)
             drops = False
         if left == 0:
             return s
-        best = _lower_scores(
-            *(base, fade, order, of_topic, of_author, size),
-            *(topic, author, topic_penalty, author_penalty),
+        best = lower_scores(
+            (base, fade, order),
+            size,
+            (of_topic, topic, params.topic_penalty),
+            (of_author, author, params.author_penalty),
         )
         if best < 0:
-            top, highest = order[-1 - best], np.int64(-1)
-            for i in range(size):
-                if order[i] == top:
-                    bits = np.int64(mix(tie_key ^ keys[i]) >> np.uint64(1))
-                    if bits > highest:
-                        best, highest = np.int64(i), bits
+            best = _break_tie(order, scratch.keys, size, -1 - best, tie_key)
         chosen[s] = at[best]
         base[best] = DROPPED
         left -= 1
-        if limit > 0 and traits[entries[chosen[s], st.POST], st.FLAGGED] > 0.0:
+        if limit > 0 and traits[entries[at[best], st.POST], st.FLAGGED] > 0.0:
             limit -= 1
             drops = limit == 0
         if fades:
@@ -490,13 +410,10 @@ def choose_candidates(
                 # the first factor may be 1 but for rounding
                 for i in range(size):
                     fade[i] = decay[0]
-            for i in range(size):
-                if of_author[i] == of_author[best]:
-                    n_chosen[i] += 1
-                    fade[i] = decay[min(np.int64(n_chosen[i]), decay.size - 1)]
-        topic = of_topic[best] if by_topic and of_topic[best] >= 0 else np.int32(-2)
-        author = of_author[best] if by_author else np.int32(-2)
-    return slots
+            _fade_author(fade, n_chosen, decay, of_author, size, of_author[best])
+        topic = of_topic[best] if by_topic and of_topic[best] >= 0 else NOBODY
+        author = of_author[best] if by_author else NOBODY
+    return params.slots
 
 
 @borrowing

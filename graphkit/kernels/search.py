@@ -14,7 +14,8 @@ from llvmlite import binding, ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-from graphkit.kernels.compile import BORROWING, borrowing, kernel, prefetch, trailing_zeros
+from graphkit.kernels.compile import BORROWING, borrowing, kernel
+from graphkit.kernels.intrinsics import load_vector, prefetch, splat, store_vector, trailing_zeros
 from graphkit.kernels.random import has_seen
 from graphkit.kernels.state import Array
 
@@ -36,14 +37,6 @@ def _element(context: Any, builder: Any, kind: Any, array: Any, *at: Any) -> Any
         width = cgutils.unpack_tuple(builder, wrapped.shape)[1]
         place = builder.add(builder.mul(at[0], width), at[1])
     return builder.gep(wrapped.data, [place])
-
-
-def _splat(builder: Any, value: Any, size: int = TILE) -> Any:
-    """A float32 in all lanes."""
-    blank = ir.Constant(ir.VectorType(ir.FloatType(), size), ir.Undefined)
-    word = ir.IntType(32)
-    lone = builder.insert_element(blank, value, word(0))
-    return builder.shuffle_vector(lone, blank, ir.Constant(ir.VectorType(word, size), [0] * size))
 
 
 def _dot_tiles(tiles: int) -> Any:
@@ -79,11 +72,9 @@ def _dot_tiles(tiles: int) -> Any:
                 row = builder.gep(start, [builder.mul(loop.index, stride)])
                 parts = []
                 for offset in offsets:
-                    place = builder.bitcast(builder.gep(row, [offset]), lanes.as_pointer())
-                    parts.append(builder.load(place))
-                    parts[-1].align = 4
+                    parts.append(load_vector(builder, builder.gep(row, [offset]), lanes))
                 for k in range(QUERIES):
-                    value = _splat(builder, builder.load(builder.gep(mine[k], [loop.index])))
+                    value = splat(builder, builder.load(builder.gep(mine[k], [loop.index])), TILE)
                     for tile, part in enumerate(parts):
                         total = totals[tile, k]
                         summed = builder.fadd(builder.load(total), builder.fmul(value, part))
@@ -91,10 +82,7 @@ def _dot_tiles(tiles: int) -> Any:
             for tile, k in pairs:
                 at = builder.add(j, offsets[tile])
                 place = _element(context, builder, kinds.args[5], out, ir.Constant(j.type, k), at)
-                kept = builder.store(
-                    builder.load(totals[tile, k]), builder.bitcast(place, lanes.as_pointer())
-                )
-                kept.align = 4
+                store_vector(builder, builder.load(totals[tile, k]), place)
             return context.get_dummy_value()
 
         return signature, generate_code
@@ -114,9 +102,8 @@ def _bits_above(typing_context: Any, values: Any, k: Any, j: Any, bar: Any) -> A
         values, k, j, bar = arguments
         lanes = ir.VectorType(ir.FloatType(), SPAN)
         place = _element(context, builder, kinds.args[0], values, k, j)
-        part = builder.load(builder.bitcast(place, lanes.as_pointer()))
-        part.align = 4
-        above = builder.fcmp_ordered(">=", part, _splat(builder, bar, SPAN))
+        part = load_vector(builder, place, lanes)
+        above = builder.fcmp_ordered(">=", part, splat(builder, bar, SPAN))
         return builder.zext(builder.bitcast(above, ir.IntType(SPAN)), ir.IntType(64))
 
     return signature, generate_code
@@ -132,11 +119,9 @@ def _fold_tile(typing_context: Any, values: Any, k: Any, j: Any, tops: Any, at: 
         lanes, zero = ir.VectorType(ir.FloatType(), TILE), ir.Constant(k.type, 0)
         source = _element(context, builder, kinds.args[0], values, k, j)
         target = _element(context, builder, kinds.args[3], tops, zero, at)
-        target = builder.bitcast(target, lanes.as_pointer())
-        new, old = builder.load(builder.bitcast(source, lanes.as_pointer())), builder.load(target)
-        new.align = old.align = 4
-        kept = builder.store(builder.select(builder.fcmp_ordered(">", new, old), new, old), target)
-        kept.align = 4
+        new, old = (load_vector(builder, place, lanes) for place in (source, target))
+        above = builder.fcmp_ordered(">", new, old)
+        store_vector(builder, builder.select(above, new, old), target)
         return context.get_dummy_value()
 
     return signature, generate_code

@@ -20,7 +20,8 @@ from graphkit.kernels.candidates import (
     lookup_post,
     table_width,
 )
-from graphkit.kernels.compile import BORROWING, add_row, borrowing, dot_rows, kernel, prefetch
+from graphkit.kernels.compile import BORROWING, borrowing, kernel
+from graphkit.kernels.intrinsics import add_row, dot_rows, prefetch
 from graphkit.kernels.random import keyed, mark_seen, of_pair, pair_bits
 from graphkit.kernels.ranking import (
     backfill_slot,

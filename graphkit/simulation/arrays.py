@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graphkit.data.world import USUAL_SECONDS, World
-from graphkit.kernels.compile import LANES
+from graphkit.kernels.intrinsics import LANES
 from graphkit.kernels.sessions import ViewerParameters
 from graphkit.kernels.state import (
     AUTHOR,

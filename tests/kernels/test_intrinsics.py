@@ -1,4 +1,4 @@
-"""Products in lanes are summed in one order, and asking for memory ahead changes nothing."""
+"""Vectors: products are summed in one order, scores are lowered and ordered, hints change nothing."""
 
 from __future__ import annotations
 
@@ -10,12 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numba import njit
 
-from graphkit.kernels.compile import LANES, dot_rows, prefetch
+from graphkit.kernels.intrinsics import LANES, dot_rows, lower_scores, prefetch
+from graphkit.kernels.ranking import DROPPED
 
 
 @njit
 def _dot(left: Any, i: int, right: Any, j: int) -> Any:
     return dot_rows(left, i, right, j)
+
+
+@njit
+def _lower(base: Any, fade: Any, order: Any, size: int, topic: Any, author: Any) -> Any:
+    return lower_scores((base, fade, order), size, topic, author)
 
 
 @njit
@@ -91,3 +97,49 @@ def test_asking_ahead_changes_no_result(dtype: type) -> None:
     assert _sum_rows(rows, order[order < 500]) == rows[:, 0].sum()
     assert _sum_rows(rows[::-1], order[order < 500]) == rows[:, 0].sum()
     assert (values == kept).all()
+
+
+def lowered(
+    size: int, seed: int, *, base: np.ndarray | None = None
+) -> tuple[int, np.ndarray, np.ndarray, np.ndarray]:
+    """What the kernel returns and leaves, and what the scores should be, discounted and not."""
+    rng = np.random.default_rng(seed)
+    wide = size + LANES
+    if base is None:
+        base = rng.integers(-3, 4, wide).astype(float)
+    fade, order = rng.choice([0.5, 1.0], wide), np.zeros(wide, np.int64)
+    topics, authors = rng.integers(-1, 3, (2, wide)).astype(np.int32)
+    base[size:] = DROPPED
+    wanted = base - np.where(topics == 1, 0.25, 0.0) - np.where(authors == 2, 0.5, 0.0)
+    best = _lower(base, fade, order, size, (topics, np.int32(1), 0.25), (authors, np.int32(2), 0.5))
+    assert base.tobytes() == wanted.tobytes()
+    return best, order, base, np.where(wanted > 0, wanted * fade, wanted)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 5 * LANES))
+def test_scores_are_lowered_and_the_first_of_the_highest_is_found(seed: int, size: int) -> None:
+    best, order, _, final = lowered(size, seed)
+    final, order = final[:size], order[:size]
+    # the order is that of the scores, equal where they are
+    assert ((order[:, None] > order) == (final[:, None] > final)).all()
+    assert ((order[:, None] == order) == (final[:, None] == final)).all()
+    highest = np.flatnonzero(final == final.max())
+    if highest.size == 1:
+        assert best == highest[0]
+    elif best >= 0:
+        raise AssertionError("others are as high")
+    else:
+        assert -1 - best in highest
+
+
+def test_the_mark_of_a_dropped_score_stays_and_comes_before_all_others() -> None:
+    # fails where a sum of a quiet NaN returns other bits: see DROPPED
+    for size in (1, LANES, 3 * LANES + 1):
+        base = np.full(size + LANES, DROPPED)
+        base[0] = -np.inf
+        for seed in range(200):
+            best, order, base, _ = lowered(size, seed, base=base)
+            assert best == 0
+            assert (base[1:].view(np.uint64) == 2**64 - 1).all()
+            assert (order[1:size] == -(2**63)).all()
+            assert order[0] > -(2**63)
