@@ -27,7 +27,7 @@ from graphkit.measures.answer_parts import (
     reach_frame,
     tree_frame,
 )
-from graphkit.measures.delays import DelayFit, fit_delays, ratio_error
+from graphkit.measures.delays import DelayFit, fit_delays, ratio_error, share_bounds
 from graphkit.measures.intervals import Scheme
 from graphkit.measures.mixing import Mixing, matrix_size, partition_of
 from graphkit.measures.paired import by_unit, find_all, match_communities, scheme_of_spread
@@ -43,6 +43,9 @@ KINDS = ("duet", "stitch")
 
 #: What the intervals of observed answers speak about.
 OVER_TREES = "over posts answered like these, communities fixed"
+
+#: Ratios that are no shares: a number by tree.
+NO_SHARES = ("answers_per_post", "depth")
 
 _NUMBERS = ("value", "low", "high")
 _FRAME = {"measure": pl.String, **dict.fromkeys(_NUMBERS, pl.Float64)}
@@ -181,8 +184,11 @@ def answers(
     community, not those without one.
 
     Intervals: of a dataset, by the linearised variance of ratios over trees, which depend on
-    nothing but each other's being drawn; they take the communities as given, and are null where
-    no tree differs. Of a simulation, t intervals over worlds, parts of a jackknife, or replications,
+    nothing but each other's being drawn; they take the communities as given. Those of shares are
+    score intervals with the effective number of observations (Wilson 1927; Korn & Graubard 1998),
+    which stay within [0, 1]; all are null where no tree differs, except for shares of 0 and 1. Those
+    of the delays' parameters have the t quantile of the trees, σ on the scale of its logarithm; with
+    few trees they are a little narrow for σ. Of a simulation, t intervals over worlds, parts of a jackknife, or replications,
     as in :func:`contrast`.
 
     Parameters
@@ -221,11 +227,18 @@ def answers(
 
     References
     ----------
+    Korn, E. L., & Graubard, B. I. (1998). Confidence intervals for proportions with small expected
+    number of positive counts estimated from survey data. Survey Methodology, 24(2), 193–201.
+
     Krackhardt, D., & Stern, R. N. (1988). Informal networks and organizational crises. Social
     Psychology Quarterly, 51(2), 123–140. https://doi.org/10.2307/2786835
 
     Mantel, N. (1967). The detection of disease clustering and a generalized regression approach.
     Cancer Research, 27(2), 209–220.
+
+    Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference.
+    Journal of the American Statistical Association, 22(158), 209–212.
+    https://doi.org/10.1080/01621459.1927.10502953
 
     Examples
     --------
@@ -350,11 +363,7 @@ def _of_dataset(
     for measure in MEANINGS:
         row = _row_over_trees(parts, measure, confidence)
         if measure in ("delay_mu", "delay_sigma") and fit.fitted:
-            se = fit.mu_se if measure == "delay_mu" else fit.sigma_se
-            half = float(stats.norm.ppf((1 + confidence) / 2)) * se
-            value = row["value"]
-            if isinstance(value, float) and not np.isnan(half):
-                row |= {"low": value - half, "high": value + half, "interval": OVER_TREES}
+            row |= _bounds_of_fit(fit, measure, parts, confidence)
         if measure == "ei_excess":
             row["z"] = parts.z
         rows.append(row)
@@ -379,12 +388,36 @@ def _row_over_trees(parts: Parts, measure: str, confidence: float) -> dict[str, 
     """Value of a measure, and its interval over trees if it is a ratio."""
     row: dict[str, object] = {"measure": measure, "value": parts.value(measure)}
     if measure in parts.ratios:
-        value, se, n = ratio_error(*parts.ratios[measure])
-        if n > 1 and se > 0:
-            half = float(stats.t.ppf((1 + confidence) / 2, n - 1)) * se
-            row |= {"low": value - half, "high": value + half, "interval": OVER_TREES}
+        top, bottom = parts.ratios[measure]
+        value, se, n = ratio_error(top, bottom)
+        if measure == "ei_index":
+            # 1 − 2 × the share inside
+            least, most = share_bounds((bottom - top) / 2, bottom, confidence)
+            low, high = 1 - 2 * most, 1 - 2 * least
+        elif measure in NO_SHARES:
+            half = float(stats.t.ppf((1 + confidence) / 2, n - 1)) * se if n > 1 and se else np.nan
+            low, high = value - half, value + half
+        else:
+            low, high = share_bounds(top, bottom, confidence)
+        if not np.isnan(low):
+            row |= {"low": low, "high": high, "interval": OVER_TREES}
         row["units"] = n
     return row
+
+
+def _bounds_of_fit(
+    fit: DelayFit, measure: str, parts: Parts, confidence: float
+) -> dict[str, object]:
+    """Bounds of a parameter of the delays, and the trees that its error rests on; σ by its logarithm."""
+    trees = int((parts.ratios["within_1"][1] > 0).sum())
+    if trees < 2 or np.isnan(fit.mu_se):
+        return {"units": trees}
+    t = float(stats.t.ppf((1 + confidence) / 2, trees - 1))
+    if measure == "delay_mu":
+        low, high = fit.mu - t * fit.mu_se, fit.mu + t * fit.mu_se
+    else:
+        low, high = (fit.sigma * float(np.exp(x * t * fit.sigma_se / fit.sigma)) for x in (-1, 1))
+    return {"low": low, "high": high, "interval": OVER_TREES, "units": trees}
 
 
 def _finish(rows: list[dict[str, object]]) -> pl.DataFrame:

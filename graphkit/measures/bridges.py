@@ -31,6 +31,7 @@ from graphkit.errors import (
 from graphkit.measures.intervals import FILLER, HIGHER, LOWER, WITHIN_WORLD, Scheme
 from graphkit.measures.mixing import partition_of
 from graphkit.measures.paired import (
+    Family,
     by_unit,
     control_discoveries,
     directions,
@@ -161,7 +162,8 @@ def bridges(
     the population. For tags, whose posts differ in K, it is the normal approximation to the sum,
     with the hypergeometric variances. P-values are two-sided, twice the smaller tail. Where the
     same posts are in several worlds, or replications of one, the excess is their mean, with a t
-    interval and test over them.
+    interval and test over them; its standard error is at least that of rounding to whole numbers,
+    for counts of few runs are often equal by chance.
 
     Of observed impressions this is an association of posts with audiences: it does not say that
     the post, or the feed, made the viewers come.
@@ -537,7 +539,8 @@ def _rows(
         values = by_unit(np.where(posts > 0, excess, 0.0).reshape(shape), source.scheme)
         magnitude = by_unit(np.maximum(outside, expected).reshape(shape), source.scheme)
         found = find_all(values, magnitude, source.scheme, confidence)
-        low, high, p = found.low, found.high, found.p
+        within = source.scheme.interval == WITHIN_WORLD
+        low, high, p = _of_counts(found, 1 if within else shape[1], confidence)
         unit = "replications" if source.scheme.interval == WITHIN_WORLD else "worlds"
         test = T_TEST.format(unit)
     elif by == "tag":
@@ -565,6 +568,24 @@ def _rows(
     ratio = float(every[0] / every[1]) if every[1] > 0 else float("nan")
     order = ["excess", _SIDES[by]]
     return told.sort(order, descending=[True, False]), ratio
+
+
+def _of_counts(found: Family, runs: int, confidence: float) -> tuple[Floats, Floats, Floats]:
+    """Bounds and p of means of counts, each unit that of so many `runs`.
+
+    Counts are whole, so that a few are often equal by chance, and what varies between them is then
+    little more than what is expected: a t test would take that for certainty. Rounding to whole numbers
+    has a variance of 1/12 (Sheppard), and the standard error is at least that of it.
+    """
+    freedom = np.maximum(found.units - 1, 1)
+    quantile = stats.t.ppf((1 + confidence) / 2, freedom)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        se = (found.high - found.centre) / quantile
+        # nothing could vary where all viewers, or none, are outside under any exposure
+        certain = (se == 0) & (found.centre == 0)
+        se = np.where(certain, se, np.maximum(se, np.sqrt(1 / 12 / (runs * found.units))))
+        p = np.where(se > 0, 2 * stats.t.sf(np.abs(found.centre) / se, freedom), np.nan)
+    return found.centre - quantile * se, found.centre + quantile * se, p
 
 
 def _told(frame: pl.DataFrame, *, filled: bool, confidence: float) -> pl.DataFrame:

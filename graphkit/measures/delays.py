@@ -14,7 +14,7 @@ from graphkit.data.frozen import Frozen
 from graphkit.data.provenance import Provenance
 from graphkit.errors import DataError, check_codes, check_counts, check_number
 
-__all__ = ["DAYS", "DelayFit", "fit_delays", "ratio_error"]
+__all__ = ["DAYS", "DelayFit", "fit_delays", "ratio_error", "share_bounds"]
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.integer]
@@ -47,8 +47,9 @@ class DelayFit(Frozen, title="Delays", table="frame"):
     distance
         Largest difference between the observed and the expected share, over the days.
     frame
-        One row per number of days: days, observed (share of the delays), low, high, expected
-        (share in these data, by the fit and the windows), fitted (share without windows).
+        One row per number of days: days, observed (share of the delays), low, high (score interval
+        with the effective number of delays; Wilson 1927, Korn & Graubard 1998), expected (share in
+        these data, by the fit and the windows), fitted (share without windows).
     confidence
         Confidence level of low and high, which take the groups as independent.
     """
@@ -187,6 +188,13 @@ def fit_delays(
     analysis of the data on transfusion-related AIDS. Journal of the American Statistical
     Association, 84(406), 360–372. https://doi.org/10.1080/01621459.1989.10478780
 
+    Korn, E. L., & Graubard, B. I. (1998). Confidence intervals for proportions with small expected
+    number of positive counts estimated from survey data. Survey Methodology, 24(2), 193–201.
+
+    Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference.
+    Journal of the American Statistical Association, 22(158), 209–212.
+    https://doi.org/10.1080/01621459.1927.10502953
+
     Examples
     --------
     >>> found = fit_delays([1.0, 2.0, 4.0])
@@ -248,6 +256,31 @@ def ratio_error(top: Floats, bottom: Floats) -> tuple[float, float, int]:
         return ratio, float("nan"), n
     squares = float(((top[kept] - ratio * bottom[kept]) ** 2).sum())
     return ratio, float(np.sqrt(n / (n - 1) * squares)) / total, n
+
+
+def share_bounds(top: Floats, bottom: Floats, confidence: float) -> tuple[float, float]:
+    """Bounds of the share Σ top / Σ bottom of groups, in [0, 1]; NaN where nothing tells them.
+
+    Wilson's score interval with the t quantile of the groups, and in place of their sum the number
+    of independent observations with the same error, r(1 − r) / se² (Korn & Graubard 1998). Of a
+    share of 0 or 1, which has no error to see, each group is one observation.
+
+    Examples
+    --------
+    None of ten; the exact binomial bound is 0.31:
+
+    >>> low, high = share_bounds(np.zeros(10), np.ones(10), 0.95)
+    >>> low, round(high, 2)
+    (0.0, 0.34)
+    """
+    share, se, n = ratio_error(top, bottom)
+    if n < 2 or not (se > 0 or share in (0.0, 1.0)):
+        return float("nan"), float("nan")
+    size = min(share * (1 - share) / se**2, float(bottom.sum())) if se > 0 else float(n)
+    square = float(stats.t.ppf((1 + confidence) / 2, n - 1)) ** 2 / size
+    half = float(np.sqrt(square * (share * (1 - share) + square / 4)))
+    low, high = ((share + square / 2 + side * half) / (1 + square) for side in (-1, 1))
+    return (low if share > 0 else 0.0), (high if share < 1 else 1.0)
 
 
 def _cdf(days: Floats, mu: float, sigma: float) -> Floats:
@@ -361,17 +394,9 @@ def _shares(fit: DelayFit, days: Floats, group: Codes) -> pl.DataFrame:
         within = np.bincount(
             code, weights=(fit.delays <= day).astype(np.float64), minlength=size.size
         ).astype(np.float64)
-        share, se, n = ratio_error(within, size)
-        half = float(stats.t.ppf((1 + fit.confidence) / 2, max(n - 1, 1))) * se
-        bounded = n > 1 and se > 0
-        rows.append(
-            {
-                "days": float(day),
-                "observed": share,
-                "low": share - half if bounded else None,
-                "high": share + half if bounded else None,
-            }
-        )
+        low, high = share_bounds(within, size, fit.confidence)
+        share = ratio_error(within, size)[0]
+        rows.append({"days": float(day), "observed": share, "low": low, "high": high})
     schema = dict.fromkeys(("days", "observed", "low", "high"), pl.Float64)
     upto = days
     if fit.width:

@@ -133,17 +133,48 @@ def disclosed_names(partition: Partition, least: int) -> Partition:
     """A named partition in which no tag that fewer than `least` members use is evidence or a name.
 
     A name of a few would tell who they are: a community whose name has such a tag is called by the
-    best other tag that names it, and else by its number.
+    best other tag that names it, and else by its number. Shares and statistics that tell how many of
+    a few other accounts use a tag, or use none, are left out (:func:`_without_few`).
     """
     evidence = partition.evidence
     if evidence is None or least <= 1:
         return partition
     kept = evidence.filter(pl.col("nodes") >= least)
     labels = _names_of_many(partition, kept)
+    kept = _without_few(kept, partition, least)
     names = pl.Series("label", labels, dtype=pl.String)
     kept = kept.with_columns(names.gather(kept.get_column("community")))
     record = Provenance.of("disclosed_names", {"least": least}, made_from=(partition,))
     return partition.with_labels(labels, kept, record)
+
+
+#: Figures from which the numbers of other accounts could be worked out.
+_OF_OTHERS = ("share_in", "share_out", "lift", "log_odds", "z", "q")
+
+
+def _without_few(evidence: pl.DataFrame, partition: Partition, least: int) -> pl.DataFrame:
+    """Evidence without figures that tell a group of fewer than `least` beside those of the row.
+
+    With `nodes`, `share_in` tells how many members use any tag, and so with the size of the
+    community how many use none; `share_out`, the lift, z and q tell how many in the other communities
+    use this one, of two communities the very number that is left out as one of few. Where such a
+    number may be from 1 to below `least`, the row keeps its tag, uses and members. How many accounts
+    there use any tag is not known here: at least those of the other communities with evidence.
+    """
+    members = pl.Series("members", partition.sizes).gather(evidence.get_column("community"))
+    rows = evidence.with_columns(members, taggers=(pl.col("nodes") / pl.col("share_in")).round())
+    of = rows.group_by("community").agg(pl.col("taggers").max())
+    others = of.get_column("taggers").sum() - pl.col("taggers")
+    outside, untagged = pl.col("share_out") * others, pl.col("members") - pl.col("taggers")
+    few = (pl.col("share_out") > 0) & (outside < least - 0.5)
+    few |= untagged.is_between(1, least - 1)
+    hidden = rows.select(few.fill_null(False)).to_series()
+    told = [name for name in _OF_OTHERS if name in evidence.columns]
+    reason = pl.when(pl.col("reason").is_not_null()).then(pl.lit("not told: few other accounts"))
+    return evidence.with_columns(
+        *(pl.when(~hidden).then(pl.col(name)).alias(name) for name in told),
+        pl.when(~hidden).then(pl.col("reason")).otherwise(reason).alias("reason"),
+    )
 
 
 def _names_of_many(partition: Partition, evidence: pl.DataFrame) -> list[str | None]:
@@ -280,7 +311,9 @@ def disclosure_text(told: Mapping[str, Any]) -> list[str]:
         "if the rest would have been one community or too few accounts (complementary suppression). "
         "They still see posts and post; measures under a partition leave them and their posts out. "
         f"{what}",
-        f"A tag that fewer than {least} members of a community use is neither counted nor a name. The "
+        f"A tag that fewer than {least} members of a community use is neither counted nor a name, and shares "
+        "and statistics that tell a smaller number of others who use it, or of members who use no tag, "
+        "are left out. The "
         "number of accounts without a community is not told as a measure, for under several partitions "
         "it would differ by a small one; what is left of all accounts beside those that are told is no "
         "group. The share of a community's creators who are hosted is left out where they are fewer. Where they would tell a small group by subtraction, the numbers of nodes without an "
@@ -416,6 +449,7 @@ def drop_rare_tags(partition: Partition, least: int) -> Partition:
     kept = evidence.filter(pl.col("nodes") >= least)
     found = _names_of_many(partition, kept)
     labels = [f"community {c}" if name is None else name for c, name in enumerate(found)]
+    kept = _without_few(kept, partition, least)
     names = pl.Series("label", labels, dtype=pl.String)
     kept = kept.with_columns(names.gather(kept.get_column("community")))
     record = Provenance.of("drop_rare_tags", {"least": least}, made_from=(partition,))

@@ -74,9 +74,12 @@ def test_trees_and_delays_by_hand() -> None:
     # the ratio's error over two trees: numerators 1, 1 of 3, 2
     row = found.frame.row(by_predicate=pl.col("measure") == "within_1", named=True)
     assert row["units"] == 2
-    assert row["high"] - row["value"] == pytest.approx(
-        12.706 * np.sqrt(2 * ((1 - 1.2) ** 2 + (1 - 0.8) ** 2)) / 5, rel=1e-4
-    )
+    # that is less than of five answers, which count: both bounds are shares whose own error,
+    # times the t quantile, reaches to what was seen (Wilson)
+    for bound in (row["low"], row["high"]):
+        own_error = np.sqrt(bound * (1 - bound) / 5)
+        assert abs(bound - 0.4) == pytest.approx(12.706 * own_error, rel=1e-4)
+    assert 0 <= row["low"] < 0.4 < row["high"] <= 1
     assert row["interval"] == "over posts answered like these, communities fixed"
 
 
@@ -312,3 +315,27 @@ def test_wrong_input(two_runs: Spread, by_hand: Any) -> None:
     spread = by_hand.spread([seeded], {"new": [[by_hand.tally(seeded, [(2, 0, 0)])]]})
     with pytest.raises(MissingDataError, match="enter through seeders"):
         answers(spread, "planted", arm="new")
+
+
+def test_bounds_of_shares_and_delays_of_few_trees() -> None:
+    """Eight originals with answers: shares of 0 and 1 have bounds, those of delays are of trees."""
+    items = [(f"p{k}", f"a{k}", 1, None) for k in range(8)]
+    items += [
+        (f"p{k}{j}", f"b{k}{j}", 1 + 2 ** (k % 4) + j, f"p{k}") for k in range(8) for j in (0, 1)
+    ]
+    found = answers(observed(items), window=(None, None))
+    rows = {row["measure"]: row for row in found.frame.iter_rows(named=True)}
+    shares = [name for name in rows if name.startswith("within_")]
+    for name in (*shares, "answer_to_answer", "to_oneself"):
+        assert 0 <= rows[name]["low"] <= rows[name]["value"] <= rows[name]["high"] <= 1
+        assert rows[name]["low"] < rows[name]["high"]
+    assert rows["to_oneself"]["value"] == rows["to_oneself"]["low"] == 0
+    assert rows["within_90"]["value"] == rows["within_90"]["high"] == 1
+    # of eight trees: the t quantile with 7 degrees of freedom, σ by its logarithm
+    mu, sigma = rows["delay_mu"], rows["delay_sigma"]
+    assert mu["units"] == sigma["units"] == 8
+    assert mu["high"] - mu["value"] == pytest.approx(2.36462 * found.delays.mu_se, rel=1e-5)
+    assert sigma["low"] * sigma["high"] == pytest.approx(sigma["value"] ** 2)
+    assert np.log(sigma["high"] / sigma["value"]) == pytest.approx(
+        2.36462 * found.delays.sigma_se / sigma["value"], rel=1e-5
+    )

@@ -153,3 +153,34 @@ def test_days_between_two_steps_count_whole_steps_only() -> None:
     truth = [np.mean(exact <= upto) for upto in (1.0, 3.0, 7.0)]
     assert frame["observed"].to_list() == pytest.approx(truth)
     assert frame["expected"].to_list() == pytest.approx(truth, abs=0.01)
+
+
+@pytest.mark.parametrize("share", [0.02, 0.1, 0.9, 0.97])
+@pytest.mark.parametrize("groups", [10, 30, 100])
+def test_bounds_of_shares_hold_them(groups: int, share: float) -> None:
+    """Shares near 0 and 1, of groups that are alike: nine in ten are held, and none is without.
+
+    A share ± t standard errors has no bounds where all or none are within, 4 to 81 % of these, and
+    else a bound below 0 or above 1 in up to 78 %.
+    """
+    rng = np.random.default_rng(groups)
+    held = 0
+    for _ in range(150):
+        of_group = rng.beta(4 * share, 4 * (1 - share), groups)
+        code = np.repeat(np.arange(groups), 1 + rng.poisson(2, groups))
+        within = rng.random(code.size) < of_group[code]
+        row = fit_delays(np.where(within, 0.5, 3.0), groups=code).frame.row(0, named=True)
+        assert 0 <= row["low"] <= row["observed"] <= row["high"] <= 1
+        assert row["low"] < row["high"]
+        held += row["low"] <= share <= row["high"]
+    # 0.88 is five in a thousand of 150 at 0.95
+    assert held >= 0.88 * 150
+
+
+def test_bounds_of_shares_by_hand() -> None:
+    """Without groups it is Wilson's interval with a t quantile; n − 1 of n values tell the error."""
+    found = fit_delays([0.5] * 3 + [2.0, 3.0, 4.0, 5.0]).frame.row(0, named=True)
+    r, n, t = 3 / 7, 6, stats.t.ppf(0.975, 6)
+    middle, half = (r + t**2 / 2 / n), t * np.sqrt(r * (1 - r) / n + t**2 / 4 / n**2)
+    assert found["low"] == pytest.approx((middle - half) / (1 + t**2 / n))
+    assert found["high"] == pytest.approx((middle + half) / (1 + t**2 / n))

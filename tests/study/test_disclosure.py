@@ -162,6 +162,45 @@ def test_a_tag_of_few_members_is_no_name() -> None:
     assert drop_rare_tags(renamed, 10).labels == ("#jazz", "#goth", "community 2")
 
 
+def test_names_tell_no_number_of_a_few_others() -> None:
+    """What is left out as a count of few is not the difference of what is told of the others."""
+
+    def evidence_of(users: dict[str, list[str]], least: int = 10) -> pl.DataFrame:
+        people = list(users)
+        ds = Dataset(items={"item_id": people, "author_id": people, "tags": list(users.values())})
+        p = Partition.from_membership(people, [x[0] for x in people], node_kind="authors")
+        named = label_communities(p, ds, min_stability=0)
+        hidden = disclosed_names(named, least)
+        assert hidden.evidence is not None and named.evidence is not None
+        assert hidden.labels == named.labels
+        bundled = drop_rare_tags(named, least).evidence
+        assert bundled is not None
+        columns = [c for c in hidden.evidence.columns if c not in ("label", "membership_key")]
+        assert bundled.select(columns).equals(hidden.evidence.select(columns))
+        return hidden.evidence
+
+    figures = ["share_in", "share_out", "lift", "log_odds", "z", "q"]
+    # of two communities, three members of b use jazz: the row of a tells it
+    users = {f"a{i}": ["jazz"] for i in range(30)}
+    users |= {f"b{i}": ["goth", "jazz"] if i < 3 else ["goth"] for i in range(30)}
+    found = evidence_of(users)
+    jazz, goth = (found.filter(tag=tag).row(0, named=True) for tag in ("jazz", "goth"))
+    assert [jazz[name] for name in figures] == [None] * 6
+    assert (jazz["nodes"], jazz["count"], jazz["reason"]) == (30, 30, None)
+    assert (goth["share_in"], goth["share_out"]) == (1, 0)
+    # ten of them are no few
+    users |= {f"b{i}": ["goth", "jazz"] for i in range(10)}
+    row = evidence_of(users).filter(tag="jazz").row(0, named=True)
+    assert row["share_out"] == pytest.approx(1 / 3)
+    assert row["lift"] == pytest.approx(3)
+    # two members of b use no tag, which the size of b and the share inside tell
+    users |= {f"b{i}": [] for i in (28, 29)}
+    found = evidence_of(users)
+    goth = found.filter(tag="goth").row(0, named=True)
+    assert [goth[name] for name in figures] == [None] * 6
+    assert found.filter(tag="jazz")["share_out"][0] is not None
+
+
 def test_counts_of_edges_between_communities_are_told_in_multiples() -> None:
     counts = np.array([[340.0, 4.0], [16.0, 0.0]])
     found = Mixing(("a", "b"), counts, counts + 1, 0.5, 0, True)
