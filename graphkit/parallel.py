@@ -54,8 +54,9 @@ _reporter: ContextVar[Reporter | None] = ContextVar("graphkit_progress", default
 _own = threading.local()
 
 
-#: Held by the thread that may change the filters of warnings.
-_filters = threading.RLock()
+#: Held by the thread that changes settings of the process for a while: filters of warnings, and
+#: those of Matplotlib. One for both, so that two threads cannot wait for each other.
+settings_lock = threading.RLock()
 
 #: A piece that a cluster drops is submitted again so many times.
 RETRIES = 3
@@ -166,7 +167,7 @@ def own_warnings() -> Iterator[None]:
     Filters are those of the process: two threads that leave in another order than they came would
     leave those of one of them behind.
     """
-    with _filters, warnings.catch_warnings():
+    with settings_lock, warnings.catch_warnings():
         yield
 
 

@@ -19,9 +19,9 @@ from graphkit.data.frozen import content_key
 from graphkit.data.spread import ArmTally, Spread
 from graphkit.data.world import World
 from graphkit.errors import FileError, MissingDataError, OptionError, nearest, shorten
-from graphkit.measures.catalogue import samples_of
 from graphkit.measures.hosting_visibility import RANDOM, Views, hosting_by_visibility
 from graphkit.measures.payouts import Payout
+from graphkit.measures.samples import samples_of
 from graphkit.measures.spread import measure_spread
 from graphkit.parallel import check_executor, refuse_after_fork, show_progress, stop_if_over, track
 from graphkit.recommenders import uniform

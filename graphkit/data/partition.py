@@ -370,6 +370,19 @@ class Partition(Frozen, table="summary"):
         return self.runs.consistency if self.runs is not None else None
 
     @property
+    def objective(self) -> str:
+        """Quality function and resolution that the partition was found with; empty if not known.
+
+        Examples
+        --------
+        >>> p = Partition.from_membership("ab", [0, 1])
+        >>> p.objective, replace(p, quality_function="cpm", resolution=0.25).objective
+        ('', 'cpm at a resolution of 0.25')
+        """
+        at = "" if self.resolution is None else f" at a resolution of {self.resolution:.6g}"
+        return f"{self.quality_function}{at}" if self.quality_function else ""
+
+    @property
     def verdict(self) -> str:
         """How far the runs agree, by `stability`: one of the keys of ``VERDICTS``.
 

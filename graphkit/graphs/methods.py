@@ -646,7 +646,7 @@ def _tested_sentences(result: Described, null: NullTest) -> list[str]:
             "methods_paragraph: null= compares communities of other nodes: pass the comparison of "
             "the graph that these communities were found in."
         )
-    told, own = _quality_text(null.partition), _quality_text(result)
+    told, own = null.partition.objective, result.objective
     if told and own and told != own:
         raise DataError(
             f"methods_paragraph: null= is of {told}, and these communities were found by {own}: give "
@@ -660,12 +660,6 @@ def _tested_sentences(result: Described, null: NullTest) -> list[str]:
         f"They were compared with those of {null.n:,} {drawn}: {told or 'no p-value is defined'}"
     )
     return [*sentences, f"{tested} ({null.conclusion})."]
-
-
-def _quality_text(partition: Partition) -> str:
-    """Quality function and resolution of a partition; empty if they are not known."""
-    at = "" if partition.resolution is None else f" at a resolution of {partition.resolution:.6g}"
-    return f"{partition.quality_function}{at}" if partition.quality_function else ""
 
 
 def _partition_sentences(partition: Partition) -> list[str]:

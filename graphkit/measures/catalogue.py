@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
@@ -13,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit.data.frozen import content_key
 from graphkit.data.partition import Partition
 from graphkit.data.spread import OLDEST, REACHED, REACTIONS, ArmTally, Spread
 from graphkit.data.world import LEAST_DIVISIVE, World
@@ -23,7 +21,6 @@ from graphkit.measures import exposure
 from graphkit.measures.cascades import Cascades, cascades
 from graphkit.measures.exposure import entropy, gini
 from graphkit.measures.hosting import hosting_creators, hosting_members, hosting_reach
-from graphkit.measures.intervals import REPEATED
 from graphkit.measures.mixing import Crossing, crossing, ei_index, ei_null, flow_matrix
 from graphkit.measures.survival import restricted_times
 
@@ -60,49 +57,6 @@ def run_keys(spread: Spread) -> list[tuple[str, int, int]]:
     """Arm, world and replication of every run, in this order."""
     require_spread(spread)
     return list(product(spread.arms, range(len(spread.worlds)), range(spread.replications)))
-
-
-def world_samples(spread: Spread) -> list[str | None]:
-    """What each world of a spread is, see :func:`samples_of`."""
-    return samples_of(spread.worlds)
-
-
-def samples_of(worlds: Sequence[World]) -> list[str | None]:
-    """What each world is; null for the parts of a jackknife of which some are missing.
-
-    Without one of them, no interval can be made of the others: it would be too narrow. So it would
-    be of worlds built from one data set as if they were populations: they are ``"repeated"``.
-    That is a data set of the same rows in the same order, whatever was made of it; in another order,
-    or with other interactions, it is known by its accounts, follows and posts.
-    """
-    samples: list[str | None] = [world.sample for world in worlds]
-    sources = [_source_keys(world) if world.sample != "part" else () for world in worlds]
-    times = Counter(key for keys in sources for key in keys)
-    for w, keys in enumerate(sources):
-        if any(times[key] > 1 for key in keys):
-            samples[w] = REPEATED
-    whole = [world for world in worlds if world.sample == "whole"]
-    if len(whole) != 1:
-        return samples
-    sizes = [world.n_accounts for world in worlds if world.sample == "part"]
-    # every account is left out once
-    complete = sum(whole[0].n_accounts - size for size in sizes) == whole[0].n_accounts
-    return [None if sample == "part" and not complete else sample for sample in samples]
-
-
-def _source_keys(world: World) -> tuple[str, ...]:
-    """Keys of the data set that a world was built from, and of what it holds of it in any order.
-
-    None without a record of it. The second is of what neither seed nor options change.
-    """
-    record = world.provenance
-    while record.verb not in ("build_world", "synthetic.worlds"):
-        if not record.parents:
-            return ()
-        record = record.parents[0]
-    held = world.accounts.content_key, world.follows.content_key, world.posts.content_key
-    authors = (world.posters,) if world.authored else ()  # others are drawn
-    return (*record.inputs[:1], content_key(*held, *authors))
 
 
 def mean_defined(values: npt.NDArray[np.generic]) -> float:

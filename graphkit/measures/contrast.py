@@ -265,8 +265,9 @@ def contrast(
     DataError
         If runs under several budgets, or calibrated and uncalibrated ones, are mixed, if a
         run has two values for one row, a value is no number or infinite, or if `require` is not
-        met. Also for several worlds that were built from one data set, for parts of a jackknife without their whole, a second whole, a single part, or a
-        jackknife mixed with other worlds.
+        met. Also for several worlds that were built from one data set or share more than half of
+        their follows or posts, for parts of a jackknife without their whole, a second whole, a
+        single part, or a jackknife mixed with other worlds.
 
     References
     ----------

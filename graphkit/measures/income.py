@@ -17,9 +17,10 @@ from graphkit.data.spread import Spread
 from graphkit.data.world import USUAL_SECONDS
 from graphkit.errors import DataError, MissingDataError, check_integer, check_number, nearest
 from graphkit.kernels.state import WATCH_UNIT
-from graphkit.measures.catalogue import RunTallies, outcome_schema, run_keys, world_samples
+from graphkit.measures.catalogue import RunTallies, outcome_schema, run_keys
 from graphkit.measures.exposure import gini, small_creator_share
 from graphkit.measures.payouts import Payout, find_payout
+from graphkit.measures.samples import samples_of
 from graphkit.parallel import refuse_after_fork
 
 __all__ = ["Income", "income"]
@@ -233,7 +234,7 @@ def income(spread: Spread, payout: Payout | str, *, baseline: str, living: float
     'interest'
     """
     refuse_after_fork()
-    keys, samples = run_keys(spread), world_samples(spread)
+    keys, samples = run_keys(spread), samples_of(spread.worlds)
     scheme = find_payout(payout)
     living = check_number("living", living, 0, low_open=True)
     spread.of(baseline)

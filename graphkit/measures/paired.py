@@ -15,7 +15,7 @@ from graphkit.data.partition import Partition
 from graphkit.data.spread import FILLER_LIMIT, Spread
 from graphkit.data.world import World
 from graphkit.errors import OptionError
-from graphkit.measures.catalogue import require_spread, samples_of
+from graphkit.measures.catalogue import require_spread
 from graphkit.measures.intervals import (
     FILLER,
     HIGHER,
@@ -28,6 +28,7 @@ from graphkit.measures.intervals import (
     scheme_of,
 )
 from graphkit.measures.mixing import partition_of
+from graphkit.measures.samples import samples_of
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]

@@ -12,8 +12,9 @@ import polars as pl
 from graphkit.data.frozen import Frozen
 from graphkit.data.spread import FILLER_LIMIT, Spread
 from graphkit.errors import DataError
-from graphkit.measures.catalogue import RunTallies, outcome_schema, run_keys, world_samples
+from graphkit.measures.catalogue import RunTallies, outcome_schema, run_keys
 from graphkit.measures.mixing import partition_of
+from graphkit.measures.samples import samples_of
 from graphkit.parallel import refuse_after_fork
 
 __all__ = ["ReachCurve", "amplification", "reach_by_age", "reach_curve"]
@@ -190,7 +191,7 @@ def amplification(
             "so shares are largely those of random posts. Simulate with reading='empty' or "
             "reading='shared', or leave the arm out."
         )
-    rows, samples = [], world_samples(spread)
+    rows, samples = [], samples_of(spread.worlds)
     for arm, w, r in run_keys(spread):
         if arm == baseline:
             continue

@@ -12,6 +12,7 @@ from graphkit.data.spread import Spread
 from graphkit.errors import check_integer
 from graphkit.measures import catalogue
 from graphkit.measures.catalogue import MEASURES, Measure, PartitionTallies, RunTallies
+from graphkit.measures.samples import samples_of
 from graphkit.parallel import track
 
 __all__ = ["measure_spread"]
@@ -66,7 +67,7 @@ def take_measures(
     spread: Spread, measures: Sequence[Measure], *, members_reached: int = 3
 ) -> pl.DataFrame:
     """The rows of :func:`measure_spread` for some of its measures."""
-    keys, samples = catalogue.run_keys(spread), catalogue.world_samples(spread)
+    keys, samples = catalogue.run_keys(spread), samples_of(spread.worlds)
     rows: list[Row] = []
     sizes: list[int] = []
     for arm, w, r in track(keys, "measuring", len(keys)):

@@ -13,14 +13,9 @@ from graphkit.data.frozen import Frozen
 from graphkit.data.provenance import Provenance
 from graphkit.data.spread import MOST_ARRIVALS, OLDEST, Spread
 from graphkit.errors import DataError, MissingDataError, check_flag, check_integer
-from graphkit.measures.catalogue import (
-    PartitionTallies,
-    RunTallies,
-    outcome_schema,
-    run_keys,
-    world_samples,
-)
+from graphkit.measures.catalogue import PartitionTallies, RunTallies, outcome_schema, run_keys
 from graphkit.measures.mixing import partition_of
+from graphkit.measures.samples import samples_of
 from graphkit.measures.survival import ROUNDING, kaplan_meier, median_survival
 from graphkit.parallel import refuse_after_fork
 
@@ -179,7 +174,7 @@ def time_to_cross(
     refuse_after_fork()
     check_integer("communities", communities, 1, MOST_ARRIVALS)
     check_flag("by_community", by_community)
-    keys, samples = run_keys(spread), world_samples(spread)
+    keys, samples = run_keys(spread), samples_of(spread.worlds)
     n_ticks = spread.tallies[keys[0]].ticks.shape[1]
     check_integer("horizon", horizon, 1, min(n_ticks, OLDEST + 1), optional=True)
     curves: list[pl.DataFrame] = []

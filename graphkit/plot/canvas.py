@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import logging
+import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager, suppress
@@ -23,7 +25,7 @@ from matplotlib.transforms import Bbox
 
 from graphkit.data.files import write_whole
 from graphkit.errors import DataError, GraphkitWarning
-from graphkit.parallel import own_warnings
+from graphkit.parallel import own_warnings, settings_lock
 from graphkit.plot.fonts import BASE_FAMILY, describe_lack, fallback_families
 
 __all__ = ["Canvas"]
@@ -41,6 +43,10 @@ _UNTIMED: dict[str, dict[str, Any]] = {
     "svgz": {"Date": None},
     "pdf": {"CreationDate": None},
 }
+
+#: PostScript, in whose head no entry can be left out: the time, and the name of a passing file.
+_POSTSCRIPT = ("eps", "ps")
+_STAMPS = re.compile(rb"^%%(?:CreationDate|Title):.*\n", re.MULTILINE)
 
 
 class Canvas(Figure):
@@ -128,15 +134,28 @@ class Canvas(Figure):
     def write(self, path: str | Path, *, dpi: int = 150) -> Path:
         """Save a PNG, SVG or PDF without a time stamp, so that equal figures are equal files.
 
-        An SVG has its letters as paths: it looks the same without the fonts of this machine. Other
-        formats are saved as Matplotlib does, EPS with the time.
+        An SVG has its letters as paths: it looks the same without the fonts of this machine. EPS
+        and compressed SVG have no time either; other formats are saved as Matplotlib does.
         """
         path = Path(path)
         kind = path.suffix[1:].lower() or self.canvas.get_default_filetype()
-        metadata = _UNTIMED.get(kind)
         with rc_settings({"svg.hashsalt": "graphkit", "svg.fonttype": "path"}):
-            write_whole(path, lambda part: self.save(part, kind, dpi, metadata))
+            write_whole(path, lambda part: self._save_untimed(part, kind, dpi))
         return path
+
+    def _save_untimed(self, path: Path, kind: str, dpi: float) -> None:
+        if kind not in (*_POSTSCRIPT, "svgz"):
+            self.save(path, kind, dpi, _UNTIMED.get(kind))
+            return
+        # Matplotlib has no option to leave the time out of these
+        buffer = io.BytesIO()
+        self.save(buffer, kind.removesuffix("z"), dpi, _UNTIMED.get(kind))
+        written = buffer.getvalue()
+        if kind == "svgz":
+            path.write_bytes(gzip.compress(written, mtime=0))
+            return
+        head, end, body = written.partition(b"%%EndComments")
+        path.write_bytes(_STAMPS.sub(b"", head) + end + body)
 
 
 class _Measuring(FigureCanvasBase):
@@ -203,14 +222,19 @@ def _tick_numbers(all_axes: Iterable[Axes]) -> Iterator[Text]:
 
 @contextmanager
 def rc_settings(values: Mapping[str, Any]) -> Iterator[None]:
-    """Context of some of Matplotlib's settings; ``rc_context`` copies all of them, every time."""
+    """Context of some of Matplotlib's settings, for one thread at a time.
+
+    Settings are those of the process, as filters of warnings are: see :func:`own_warnings`.
+    ``rc_context`` copies all of them, every time.
+    """
     settings: MutableMapping[Any, Any] = mpl.rcParams
-    before = {name: settings[name] for name in values}
-    try:
-        settings.update(values)
-        yield
-    finally:
-        settings.update(before)
+    with settings_lock:
+        before = {name: settings[name] for name in values}
+        try:
+            settings.update(values)
+            yield
+        finally:
+            settings.update(before)
 
 
 @contextmanager

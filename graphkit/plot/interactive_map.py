@@ -165,7 +165,7 @@ def interactive_map(
         If Bokeh is not installed: it comes with the extra ``interactive``.
     DataError
         If no community may be drawn, or the layout, the verdict or the visibility is of another
-        graph or partition.
+        graph or partition, the verdict also if of another quality or resolution.
     OptionError
         If the path does not end in ``.html``, or an option is out of range.
     FileError

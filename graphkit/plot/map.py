@@ -138,7 +138,8 @@ def map(
     ------
     DataError
         If no node of the graph is in a community, no community may be told apart, a weight is
-        negative, or the layout is of another graph or partition.
+        negative, the layout is of another graph or partition, or the test of another partition,
+        quality or resolution.
     """
     given = as_graph(graph, "map")
     check_integer("top", top, 0)
@@ -370,6 +371,12 @@ def known_of(
             raise DataError(
                 f"{caller}: verdict= is of another partition: draw that of the comparison, its "
                 "attribute partition."
+            )
+        tested, own = verdict.partition.objective, partition.objective
+        if tested and own and tested != own:
+            raise DataError(
+                f"{caller}: verdict= is of {tested}, and these communities were found by {own}: give "
+                "the null function partition=, to test what is drawn."
             )
         said, doubt = verdict.conclusion, not verdict.stable
     elif verdict is not None:

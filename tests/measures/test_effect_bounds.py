@@ -101,7 +101,67 @@ def test_data_in_another_row_order_are_the_same_data() -> None:
     for other in (built(2, **turned), built(2, interactions=tables["interactions"][:-1])):
         with pytest.raises(DataError, match="2 worlds that were built from data sets of other"):
             gk.contrast(outcome_of([first, other]), "a", "b")
-    # other follows among accounts and posts of the same ids are another population
-    fewer = built(2, follows=tables["follows"][1:])
-    found = gk.contrast(outcome_of([first, fewer]), "a", "b").frame
-    assert found["interval"][0] == "over populations of the same making"
+    # one follow less, and the rows turned, is no other population either
+    fewer = built(2, **turned | {"follows": turned["follows"][1:]})
+    with pytest.raises(DataError, match="or have most of their follows or posts"):
+        gk.contrast(outcome_of([first, fewer]), "a", "b")
+
+
+def populations(since: str | None = None, **others: pl.DataFrame) -> list[str | None]:
+    """What a world is beside another of the same platform, with other tables and rows turned."""
+    platform = gk.synthetic.platform(accounts=200, impressions_per_account=20, rng=1)
+    tables = {name: frame.reverse() for name, frame in platform.dataset.tables.items()}
+    kinds = dict(platform.dataset.time_kinds)
+    data = gk.Dataset(**tables | others, time_kinds=kinds)
+    given = {"interest": platform.truth}
+    first = gk.build_world(platform, given, ticks=2, rng=1)
+    second = gk.build_world(data, given, ticks=2, since=since, rng=2)
+    return scheme_samples([first, second])
+
+
+def scheme_samples(worlds: list[gk.World]) -> list[str | None]:
+    arms = {"a": gk.recommenders.uniform()}
+    outcome = gk.measure_spread(gk.simulate_spread(worlds, arms, ticks=2, slots=3, rng=1))
+    return outcome.select("world", "sample").unique().sort("world")["sample"].to_list()
+
+
+def shuffled(frame: pl.DataFrame, column: str, share: float) -> pl.DataFrame:
+    """The frame, in this share of whose rows the column is dealt anew."""
+    rows = round(frame.height * share)
+    own = frame.get_column(column)
+    dealt = own[:rows].shuffle(seed=1)
+    return frame.with_columns(pl.concat([dealt, own[rows:]]).alias(column))
+
+
+def test_another_window_of_the_same_data_is_no_population() -> None:
+    platform = gk.synthetic.platform(accounts=200, impressions_per_account=20, rng=1)
+    created = platform.dataset.items["created_at"].sort()
+    for share in (0.5, 0.8):
+        since = created[int(share * len(created))].isoformat()
+        assert populations(since=since) == ["repeated", "repeated"]
+
+
+def test_shared_posts_or_shared_follows_suffice() -> None:
+    platform = gk.synthetic.platform(accounts=200, impressions_per_account=20, rng=1)
+    follows, items = platform.dataset.follows, platform.dataset.items
+    other_follows = shuffled(follows, "followee_id", 1.0).unique(["follower_id", "followee_id"])
+    other_follows = other_follows.filter(pl.col("follower_id") != pl.col("followee_id"))
+    other_authors = shuffled(items, "author_id", 1.0)
+    assert populations(follows=other_follows) == ["repeated"] * 2
+    assert populations(items=other_authors) == ["repeated"] * 2
+    # accounts and posts of the same ids are another population if all else differs
+    assert populations(follows=other_follows, items=other_authors) == ["population"] * 2
+
+
+@pytest.mark.parametrize("accounts", [60, 120, 400])
+@pytest.mark.parametrize("communities", [2, 4])
+def test_independent_platforms_of_the_same_ids_are_populations(
+    accounts: int, communities: int
+) -> None:
+    worlds = []
+    for seed in range(6):
+        like = gk.synthetic.platform(
+            accounts, communities=communities, impressions_per_account=20, rng=seed
+        )
+        worlds.append(gk.build_world(like, ticks=2, rng=seed))
+    assert scheme_samples(worlds) == ["population"] * 6

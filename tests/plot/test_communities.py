@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 
@@ -171,7 +173,7 @@ def test_a_setting_for_tight_layouts_does_not_stop_figures_with_a_colour_bar(
     assert plot.borders(panel).write(tmp_path / "2.svg").read_bytes() == set_tight
 
 
-@pytest.mark.parametrize("kind", ["png", "svg", "pdf"])
+@pytest.mark.parametrize("kind", ["png", "svg", "pdf", "eps", "ps"])
 def test_files_of_equal_figures_hold_no_time(
     partition: Partition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
@@ -182,10 +184,37 @@ def test_files_of_equal_figures_hold_no_time(
     assert found[0] == found[1]
 
 
+def test_compressed_figures_hold_no_time(partition: Partition, tmp_path: Path) -> None:
+    written = plot.communities(partition).write(tmp_path / "a.svgz").read_bytes()
+    assert written[4:8] == bytes(4)
+    plain = plot.communities(partition).write(tmp_path / "a.svg").read_bytes()
+    assert gzip.decompress(written) == plain
+
+
 def test_formats_without_metadata_are_written(partition: Partition, tmp_path: Path) -> None:
     canvas = plot.communities(partition)
     assert canvas.write(tmp_path / "a.jpg").read_bytes()[:2] == b"\xff\xd8"
     assert canvas.write(tmp_path / "a.eps").read_bytes()[:4] == b"%!PS"
+
+
+def test_postscript_names_neither_time_nor_file(partition: Partition, tmp_path: Path) -> None:
+    written = plot.communities(partition).write(tmp_path / "of_today.eps").read_bytes()
+    assert b"%%BoundingBox" in written
+    assert b"%%CreationDate" not in written
+    assert b"of_today" not in written
+
+
+def test_settings_stay_as_they_are_if_threads_save_figures(
+    partition: Partition, tmp_path: Path
+) -> None:
+    names = ("svg.hashsalt", "svg.fonttype", "font.size", "text.parse_math", "text.usetex")
+    before = {name: mpl.rcParams[name] for name in names}
+    figures = [plot.communities(partition) for _ in range(8)]
+    paths = [tmp_path / f"{k}.svg" for k in range(8)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda k: figures[k].write(paths[k]), range(8)))
+    assert {name: mpl.rcParams[name] for name in names} == before
+    assert len({path.read_bytes() for path in paths}) == 1
 
 
 def test_settings_of_which_one_is_wrong_change_nothing() -> None:

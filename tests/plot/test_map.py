@@ -191,6 +191,18 @@ def test_verdicts_against_the_communities_are_marked() -> None:
         plot.map(graph, other, verdict=null, rng=1)
 
 
+def test_a_test_at_another_resolution_is_no_verdict() -> None:
+    graph, base = planted([12, 11, 10])
+    found = replace(base, quality=0.9, quality_function="modularity", resolution=1.0)
+    draws = np.full(19, 0.1)
+    for other in (replace(found, resolution=2.0), replace(found, quality_function="cpm")):
+        # the communities are the same: only the question was another
+        with pytest.raises(DataError, match=r"verdict= is of \w+ at a resolution of"):
+            plot.map(graph, found, verdict=NullComparison(other, draws, draws), rng=1)
+    for same in (found, base):
+        plot.map(graph, found, verdict=NullComparison(same, draws, draws), rng=1)
+
+
 def test_same_seed_gives_the_same_file(tmp_path: Path) -> None:
     graph, partition = planted([30, 20, 10])
     files = [
