@@ -323,7 +323,8 @@ def shapley(
     **Intervals.** The division is made in each world and replication, all feeds with common random
     numbers; intervals are over the worlds, as in :func:`graphkit.contrast`. A run in which a
     feed has no value of the measure is left out, and ``worlds`` and ``replications`` count the
-    others. Holm's adjustment is over the factors of a measure. Where more than 25 % of the
+    others. Holm's adjustment is over the factors of a measure; directions follow from the intervals,
+    which are not adjusted. Where more than 25 % of the
     impressions of A or B are filler, no direction is claimed and nothing is tested; nor is any of a
     factor where one of the feeds between them has so much.
 

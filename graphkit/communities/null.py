@@ -237,6 +237,11 @@ def rewired_null(
     cycles is compared with random forests, of the same degrees and components
     (:func:`graphkit.nullmodels.random_forest`).
 
+    Weights are dealt anew, so that copies lack the heavy edges between active nodes. Where weights
+    follow the activity of both ends, as counts of interactions do, the quality of copies is too high:
+    noise is never told from its null, and weak communities are missed. Test then the graph without
+    weights as well.
+
     A projection differs from its rewired copies by construction, for every object makes a clique:
     its null is :func:`projection_null`, and it is refused here.
 

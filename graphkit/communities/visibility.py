@@ -88,9 +88,13 @@ def visibility(
       of (k − 1)/(2m − 1) of the members' k ends is expected to match another of them. Like
       any configuration model the null allows self-loops and parallel edges, which matters in
       very small graphs only. The 95 % interval of the ratio x / E is the exact one of a
-      Poisson count [2]_, with the count and E divided by a dispersion of 1 + r, where r is
+      Poisson count [2]_, with the count and E divided by a dispersion of r + max(1, D). There r is
       the share of all edges that are reciprocated: two people who follow each other are one
-      observation, not two.
+      observation, not two. And D is the variance between members over that of a Poisson count: with
+      the follows :math:`k_i` of member i, :math:`x_i` of them inside, and their share s inside,
+      :math:`D = \frac{n}{n - 1} \sum_i (x_i - s k_i)^2 / \sum_i x_i`, for the follows of one
+      account are alike. Follows of a few accounts, or an interest that some members have
+      friends in and others have not, so make a wide interval.
 
     The inbreeding homophily of the follows, :math:`(s - e) / (1 - e)` with the observed and the
     expected share inside [3]_, is 0 at chance and 1 if all of them stay inside. Unlike the
@@ -309,7 +313,8 @@ def _edge_statistics(prepared: Prepared, communities: Codes, count: int) -> dict
         log_p = np.array(
             [log_matching_tail(int(x), edges, int(k)) for x, k in zip(inside, volume, strict=True)]
         )
-    low, high = poisson_interval(inside, 1 + _reciprocity(prepared))
+    dispersion = _reciprocity(prepared) + _member_dispersion(prepared, communities, count)
+    low, high = poisson_interval(inside, dispersion)
     return {
         "conductance": _safe_ratio(volume - 2 * inside, smaller),
         "internal_share": share,
@@ -324,7 +329,7 @@ def _edge_statistics(prepared: Prepared, communities: Codes, count: int) -> dict
     }
 
 
-def poisson_interval(counts: Counts, dispersion: float) -> tuple[Floats, Floats]:
+def poisson_interval(counts: Counts, dispersion: float | Floats) -> tuple[Floats, Floats]:
     """Bounds of the exact 95 % interval of the mean of each Poisson count.
 
     A count of observations that come in lumps is divided by its dispersion, variance over mean.
@@ -340,6 +345,23 @@ def poisson_interval(counts: Counts, dispersion: float) -> tuple[Floats, Floats]
     x = counts / dispersion
     low = np.where(x > 0, gammaincinv(np.maximum(x, 1e-9), 0.025), 0.0)
     return low * dispersion, gammaincinv(x + 1, 0.975) * dispersion
+
+
+def _member_dispersion(prepared: Prepared, communities: Codes, count: int) -> Floats:
+    """Variance over mean of the edges inside each community, over its members; 1 or more."""
+    degree = np.diff(prepared.indptr)
+    inside = np.repeat(communities, degree) == communities[prepared.indices]
+    before = np.concatenate([[0], np.cumsum(inside)])
+    own = before[prepared.indptr[1:]] - before[prepared.indptr[:-1]]
+    members = (communities >= 0) & (degree > 0)
+    code, edges, own = communities[members], degree[members], own[members]
+    n, total, found = (
+        np.bincount(code, weights=w, minlength=count).astype(np.float64) for w in (None, edges, own)
+    )
+    share = np.divide(found, total, out=np.zeros(count), where=total > 0)
+    squares = np.bincount(code, (own - share[code] * edges) ** 2, count)
+    variance = np.divide(squares * n, n - 1, out=np.zeros(count), where=n > 1)
+    return np.maximum(np.divide(variance, found, out=np.ones(count), where=found > 0), 1.0)
 
 
 def _reciprocity(prepared: Prepared) -> float:

@@ -247,7 +247,10 @@ def headline(
     4. Cross-community exposure, in which 1 is random exposure. 5. Viewer value.
 
     Each is given under every kind of partition: if the sign differs, or an interval includes 0, the
-    verdict says so, and no direction is claimed above 25 % filler.
+    verdict says so, and no direction is claimed above 25 % filler. Signs follow from intervals, each
+    at `confidence` by itself: where two feeds do not differ, a finding under one kind of partition is
+    told in 1 − `confidence` of the studies, and any of five, or under any of several kinds, in more.
+    The Holm-adjusted p of :func:`contrast` is over the primary measures.
 
     Parameters
     ----------

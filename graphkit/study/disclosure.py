@@ -170,7 +170,10 @@ def _without_few(evidence: pl.DataFrame, partition: Partition, least: int) -> pl
     few |= untagged.is_between(1, least - 1)
     hidden = rows.select(few.fill_null(False)).to_series()
     told = [name for name in _OF_OTHERS if name in evidence.columns]
-    reason = pl.when(pl.col("reason").is_not_null()).then(pl.lit("not told: few other accounts"))
+    # of why it is no name, what says nothing of them
+    kept = pl.col("reason").str.replace_all(r"(q|share inside|lift) [^;]*(; )?", "")
+    kept = kept.str.strip_suffix("; ")
+    reason = pl.when(kept == "").then(pl.lit("not told: few other accounts")).otherwise(kept)
     return evidence.with_columns(
         *(pl.when(~hidden).then(pl.col(name)).alias(name) for name in told),
         pl.when(~hidden).then(pl.col("reason")).otherwise(reason).alias("reason"),

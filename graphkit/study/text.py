@@ -272,8 +272,9 @@ def spread_text(result: StudyResult) -> list[str]:
         *answers_text(spread),
         reading_text(result),
         *unequal_text(spread),
-        "Only the primary measures have p-values, adjusted by Holm's method; of the intervals of the "
-        "others some exclude 0 by chance alone.",
+        "A direction follows from the row's own 95 % interval, of primary measures and headlines too: "
+        "where feeds do not differ, about one row in twenty has one by chance. Only the primary measures "
+        "have p-values, which Holm's method adjusts for their number; no direction rests on them.",
     ]
 
 

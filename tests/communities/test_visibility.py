@@ -398,3 +398,31 @@ def test_ids_that_hardly_match_are_told() -> None:
     partition = Partition.from_membership(names, [0] * 5 + [1] * 5)
     with pytest.warns(GraphkitWarning, match="only 1 of 10 accounts.*007 and 7"):
         visibility(partition, follows, rng=1)
+
+
+@pytest.mark.parametrize("alike", [0.0, 0.2])
+def test_ratio_is_held_where_follows_of_an_account_are_alike(alike: float) -> None:
+    """Members follow each other at chance on average, but some more than others.
+
+    An interval of a Poisson count of follows, which takes all follows as independent, holds the ratio
+    of 1 in 67 % of 100 such graphs (96 % where members do not differ).
+    """
+    n, size, held = 1000, 100, 0
+    membership = [0] * size + [None] * (n - size)
+    partition = Partition.from_membership(dict(enumerate(membership)))
+    for seed in range(50):
+        rng = np.random.default_rng(seed)
+        degree = np.minimum(10 * (rng.pareto(1.8, n) + 1), 200).astype(int)
+        share = np.full(n, size / n)
+        if alike:
+            a, b = (x * (1 - alike) / alike for x in (size / n, 1 - size / n))
+            share[:size] = rng.beta(a, b, size)
+        source = np.repeat(np.arange(n), degree)
+        inside = rng.random(source.size) < share[source]
+        target = np.where(inside, rng.integers(0, size, source.size), 0)
+        target = np.where(inside, target, rng.integers(size, n, source.size))
+        pairs = np.unique(np.stack([source, target])[:, source != target], axis=1)
+        follows = Graph.from_edges(*pairs, nodes=range(n), directed=True)
+        row = visibility(partition, follows, runs=1, rng=seed).frame.row(0, named=True)
+        held += row["ratio_low"] <= 1 <= row["ratio_high"]
+    assert held >= 44  # fewer are one in a hundred of 50 at 0.95
