@@ -4,8 +4,8 @@
 # JSON that was made from XML or by many exports has a list where a post has several accounts and the bare value where
 # it has one. The function takes a bare object as a list of one, and the same was expected of a bare name, which the
 # text calls a simple value. A bare name gives no tie: the post stays as a node without any, and an account that only
-# posts alone is not in the network at all. The warning about it goes to a log that is switched off. Posts of one author
-# are the most frequent kind; the network is that of joint posts only, its accounts are fewer, and activity
+# posts alone is not in the network at all. The warning about it goes to a log that is switched off. Posts of one
+# author are the most frequent kind; the network is that of joint posts only, its accounts are fewer, and activity
 # counts (degrees) leave the solo work out. Put bare values into lists first.
 #
 # Seen (posts by ann and bob, by ann, by ann, by cem; degrees of ann, bob, cem, posts without a tie):

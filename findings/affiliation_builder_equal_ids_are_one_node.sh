@@ -4,9 +4,9 @@
 # The function makes a bipartite graph of a JSON file, posts on one side and accounts on the other, and says that edges
 # only exist between nodes of different sets. An id is taken for a node as it is: post 1 and account 1 are one node. It
 # is marked as an account, so that the set of posts is empty or lacks posts, its ties are those of both, and ties of an
-# account to its own number are loops. The check whether the graph is bipartite only goes to a log that is
-# switched off. Degrees, projections and "who took part in what" are of a graph that is neither. Tables out of a
-# database are numbered like this as a rule. Put a letter before the ids of one side.
+# account to its own number are loops. The check whether the graph is bipartite only goes to a log that is switched
+# off. Degrees, projections and "who took part in what" are of a graph that is neither. Tables out of a database are
+# numbered like this as a rule. Put a letter before the ids of one side.
 #
 # Seen (posts 1, 2, 3 by the accounts 1 2, 2 3, 3 4; nodes, posts among them, loops, degrees of the accounts):
 #   ids as given        4  0  3  3 4 4 1

@@ -2,11 +2,11 @@
 # bicm 3.4.0, projection of a bipartite network with method="normal" or "rna".
 #
 # The projection ties two accounts if they share more hashtags than their activity explains, and the four methods
-# ("poisson", "poibin", "normal", "rna") are said to be approximations of one p-value, the chance to share at
-# least that many. "poisson" and "poibin" give it. "normal" and "rna" (refined normal) give the chance to share at most that
+# ("poisson", "poibin", "normal", "rna") are said to be approximations of one p-value, the chance to share at least
+# that many. "poisson" and "poibin" give it. "normal" and "rna" (refined normal) give the chance to share at most that
 # many: the p-value grows with the number shared. The validated network of four camps then has its ties across the
-# camps, between the accounts that share the fewest, and none inside. It looks like a result on polarization
-# and is its mirror image. Take "poisson" or "poibin", or one minus the p-value (with half a hashtag less).
+# camps, between the accounts that share the fewest, and none inside. It looks like a result on polarization and is its
+# mirror image. Take "poisson" or "poibin", or one minus the p-value (with half a hashtag less).
 #
 # Seen (four camps of 4 accounts, 160 hashtags; ties inside camps and across at 0.05, p of the pair that shares most):
 #   by hand, exact    21   0   0.000
@@ -59,7 +59,8 @@ most = max(pairs, key=lambda pair: shared[pair])
 for name, given in (("exact", exact), *values.items()):
     seen[name] = ties(given)
     order = np.corrcoef([shared[pair] for pair in pairs], [given[pair] for pair in pairs])[0, 1]
-    print(f"{name:<8} inside {seen[name][0]:>2}, across {seen[name][1]:>2}, p of the most alike {given[most]:.3f}, r {order:.2f}")
+    inside, across = seen[name]
+    print(f"{name:<8} inside {inside:>2}, across {across:>2}, p of the most alike {given[most]:.3f}, r {order:.2f}")
     assert (order > 0.8) == (name in ("normal", "rna")), f"changed: {name}"
 print("shared by the most alike:", shared[most], "tags")
 assert seen["exact"][0] > 5 and seen["poisson"][0] > 5 and seen["exact"][1] == seen["poisson"][1] == 0

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # bicm 3.4.0, get_rows_projection called a second time.
 #
-# A study that looks how its network of accounts depends on the level of significance calls get_rows_projection(alpha=...)
-# in a loop. The first call computes and keeps the network; each later call returns that one, with whatever
-# alpha, method or validation_method it is given, and says nothing. The check of robustness finds that the network
-# is the same at 0.5 and at 0.0001, and for the global level, the false discovery rate and Bonferroni,
+# A study that looks how its network of accounts depends on the level of significance calls
+# get_rows_projection(alpha=...) in a loop. The first call computes and keeps the network; each later call returns that
+# one, with whatever alpha, method or validation_method it is given, and says nothing. The check of robustness finds
+# that the network is the same at 0.5 and at 0.0001, and for the global level, the false discovery rate and Bonferroni,
 # and which network that is depends on the first value of the list. The same holds for get_cols_projection. Call
 # compute_projection with the new values before it, or make a new BipartiteGraph.
 #

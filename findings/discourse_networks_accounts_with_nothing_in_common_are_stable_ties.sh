@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # discourse-networks 0.1.1 with scikit-learn 1.9.1, tCANE(method="stability").
 #
-# A tie of the temporal network means that two accounts take part in the same narratives; "stability" is the share of time
-# bins in which they do. What is counted are bins in which one is among the k nearest of the other (10 unless given),
-# also with a similarity of 0. In a bin with no more than k + 1 accounts everybody is near everybody: accounts
-# that never had a narrative in common have the greatest weight, 1, with any similarity_threshold up to it. With the other
-# methods they have a tie of weight 0, since the default threshold of 0 keeps what reaches it (CANE, the static
-# form, asks for more than its threshold). Components, degrees and communities without weights find one group where there
-# are several. Sum the similarities (method="sum") and drop the ties of weight 0.
+# A tie of the temporal network means that two accounts take part in the same narratives; "stability" is the share of
+# time bins in which they do. What is counted are bins in which one is among the k nearest of the other (10 unless
+# given), also with a similarity of 0. In a bin with no more than k + 1 accounts everybody is near everybody: accounts
+# that never had a narrative in common have the greatest weight, 1, with any similarity_threshold up to it. With the
+# other methods they have a tie of weight 0, since the default threshold of 0 keeps what reaches it (CANE, the static
+# form, asks for more than its threshold). Components, degrees and communities without weights find one group where
+# there are several. Sum the similarities (method="sum") and drop the ties of weight 0.
 #
 # Seen (three camps of 3, each in narratives of its own, on 3 days; ties inside camps, across, least weight across):
 #   stability                         9  27  1.0
@@ -49,7 +49,8 @@ for method, threshold in (("stability", 0.0), ("stability", 1.0), ("sum", 0.0)):
     inside = graph.number_of_edges() - len(across)
     parts = nx.number_connected_components(graph)
     seen[method, threshold] = inside, len(across), min(across), parts
-    print(f"{method:<9} from {threshold}: inside {inside}, across {len(across)}, least across {min(across)}, parts {parts}")
+    least = min(across)
+    print(f"{method:<9} from {threshold}: inside {inside}, across {len(across)}, least across {least}, parts {parts}")
 assert right == 9
 assert seen["stability", 0.0] == seen["stability", 1.0] == (9, 27, 1.0, 1), "changed: stability"
 assert seen["sum", 0.0] == (9, 27, 0.0, 1), "changed: sum"

@@ -2,12 +2,12 @@
 # distanceclosure 0.5 with SciPy 1.17.1, pairwise_proximity of a sparse table.
 #
 # The function makes the proximity network that the metric backbone of this package is taken from: rows are accounts,
-# columns are items, and a dense and a sparse table with the same numbers have the same Jaccard proximities. For
-# a sparse table the default metric, "jaccard", compares only the stored numbers of two rows, one after the other, and
-# not where they stand: accounts that used as many hashtags, and not one of them in common, have a
-# proximity of 1, as near as an account is to itself. "jaccard_set" does the same. A table of
-# 0 and 1 gives a network in which everybody is tied to everybody with the full weight. Take
-# metric="jaccard_binary", which compares the columns, or make the table dense.
+# columns are items, and a dense and a sparse table with the same numbers have the same Jaccard proximities. For a
+# sparse table the default metric, "jaccard", compares only the stored numbers of two rows, one after the other, and
+# not where they stand: accounts that used as many hashtags, and not one of them in common, have a proximity of 1, as
+# near as an account is to itself. "jaccard_set" does the same. A table of 0 and 1 gives a network in which everybody
+# is tied to everybody with the full weight. Take metric="jaccard_binary", which compares the columns, or make the
+# table dense.
 #
 # Seen (ann #a #b, bob #c #d, cem #a #c; proximity of ann-bob, ann-cem, bob-cem):
 #   dense                          0.00  0.33  0.33

@@ -2,12 +2,12 @@
 # distanceclosure 0.5, pairwise_proximity(metric="jaccard_weighted").
 #
 # The weighted Jaccard of two accounts is the sum of the smaller over the sum of the greater of their two counts, and
-# does not change if all counts are multiplied by one factor. Here it is 0 for every pair whose greater
-# counts sum to less than 10, a default of the metric's own that the text of pairwise_proximity names ("min_support",
-# "the minimum support passed to the metric function") without its value; the other two Jaccards of
-# the function have 1. Accounts with few posts are far from everybody, also from those who did exactly the
-# same, and a table of shares, in which every row sums to 1, gives a network without any tie. Pass
-# min_support=0 with a dense table; with a sparse one it cannot be passed.
+# does not change if all counts are multiplied by one factor. Here it is 0 for every pair whose greater counts sum to
+# less than 10, a default of the metric's own that the text of pairwise_proximity names ("min_support", "the minimum
+# support passed to the metric function") without its value; the other two Jaccards of the function have 1. Accounts
+# with few posts are far from everybody, also from those who did exactly the same, and a table of shares, in which
+# every row sums to 1, gives a network without any tie. Pass min_support=0 with a dense table; with a sparse one it
+# cannot be passed.
 #
 # Seen (posts of ann 5 3 2 0, bob 4 4 2 0, cem 0 0 1 9 on four topics; ann-bob, ann-cem, bob-cem):
 #   counts                           0.82  0.05  0.05
@@ -39,8 +39,9 @@ def by_hand(table):
 
 
 for name, table in (("counts", counts), ("shares", shares), ("twins", twins)):
-    print(f"{name:<7} default {proximities(table).round(2)}, no support asked {proximities(table, min_support=0).round(2)}")
-    assert np.allclose(proximities(table, min_support=0), by_hand(table)), name
+    default, all_pairs = proximities(table), proximities(table, min_support=0)
+    print(f"{name:<7} default {default.round(2)}, no support asked {all_pairs.round(2)}")
+    assert np.allclose(all_pairs, by_hand(table)), name
 assert np.allclose(by_hand(shares), by_hand(counts))
 assert np.allclose(proximities(counts), by_hand(counts)), "changed: counts"
 assert (proximities(shares) == 0).all(), "changed: shares"

@@ -2,11 +2,11 @@
 # distinctiveness 0.14.6, distinctiveness of a network with a self-loop.
 #
 # Distinctiveness centrality of an account rests on its ties to accounts that few others have. A reply to oneself is no
-# such tie; the function prints "Loops will be ignored." and was expected to do so. The list of loops is used up
-# by the test whether there are any, so that none is taken out: an account that replies to itself gets credit for being
-# tied to itself, with the weight of these replies, and counts as a worse partner for its neighbours. The message
-# says that the input was cleaned. One habit of one account changes who comes first in all five measures, and
-# the totals of D3 for everybody. Take the loops out with networkx before the call.
+# such tie; the function prints "Loops will be ignored." and was expected to do so. The list of loops is used up by the
+# test whether there are any, so that none is taken out: an account that replies to itself gets credit for being tied
+# to itself, with the weight of these replies, and counts as a worse partner for its neighbours. The message says that
+# the input was cleaned. One habit of one account changes who comes first in all five measures, and the totals of D3
+# for everybody. Take the loops out with networkx before the call.
 #
 # Seen (ann, bob and cem tied to each other, cem to dan, dan to eve; the first two D1 and D4 of the ranking):
 #   no loop, or taken out before               D1 cem 0.90, dan 0.73    D4 cem 1.50, dan 1.33

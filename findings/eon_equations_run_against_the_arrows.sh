@@ -2,11 +2,11 @@
 # EoN 2.0, SIR_individual_based and SIR_pair_based of a directed network.
 #
 # The simulations of the package (fast_SIR, basic_discrete_SIR) pass an infection on along the arcs, from an account to
-# its successors. The equations for the same model, which are there to be compared with them, let each
-# account be infected by its successors: the infection runs against the arcs. Equation and simulation of one DiGraph
-# then answer opposite questions and look like a failure of the mean field: a post of an account that everybody
-# follows reaches nobody by the equations, and that of a follower reaches the account he follows. In
-# undirected networks both agree. Reverse the graph for the equations.
+# its successors. The equations for the same model, which are there to be compared with them, let each account be
+# infected by its successors: the infection runs against the arcs. Equation and simulation of one DiGraph then answer
+# opposite questions and look like a failure of the mean field: a post of an account that everybody follows reaches
+# nobody by the equations, and that of a follower reaches the account he follows. In undirected networks both agree.
+# Reverse the graph for the equations.
 #
 # Seen (arcs from a hub to 10 others, tau 2, gamma 1; number reached, simulation, individual, pair, pair reversed):
 #   infected at the hub      7.7   1.00  1.00  7.67

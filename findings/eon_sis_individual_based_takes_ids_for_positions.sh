@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # EoN 2.0, SIS_individual_based and SIS_individual_based_pure_IC.
 #
-# The functions integrate one equation per account: the chance that it is infected, from its ties and the chances of its
-# neighbours. The order of accounts in the graph, or in nodelist, is for the reader of the result only, as in
-# SIR_individual_based. For SIS the chances are looked up at the place that has the number of the id. Ids 0 to n - 1 that
-# a file gives in another order, which is the rule when a network is read from its ties, make every account
-# take its infections from other accounts than its friends. The prediction of one and the same network goes from an
-# endemic state to extinction with the order of the lines; ids in text stop with an error. Relabel the accounts by
-# their place first (networkx.convert_node_labels_to_integers) and pass no nodelist.
+# The functions integrate one equation per account: the chance that it is infected, from its ties and the chances of
+# its neighbours. The order of accounts in the graph, or in nodelist, is for the reader of the result only, as in
+# SIR_individual_based. For SIS the chances are looked up at the place that has the number of the id. Ids 0 to n - 1
+# that a file gives in another order, which is the rule when a network is read from its ties, make every account take
+# its infections from other accounts than its friends. The prediction of one and the same network goes from an endemic
+# state to extinction with the order of the lines; ids in text stop with an error. Relabel the accounts by their place
+# first (networkx.convert_node_labels_to_integers) and pass no nodelist.
 #
-# Seen (ties 3-0, 3-1, 3-2, 2-4, 4-5, account 3 infected, gamma 1; expected number infected at time 60, tau 0.6 and 0.9):
+# Seen (ties 3-0, 3-1, 3-2, 2-4, 4-5, account 3 infected, gamma 1; number infected at time 60, tau 0.6 and 0.9):
 #   lines in this order                0.000  0.002
 #   the same with nodes added by id    0.617  2.175
 #   integrated by hand                 0.617  2.175
@@ -47,7 +47,7 @@ seen = {0.6: (0.0, 0.617), 0.9: (0.002, 2.175)}
 for tau, (wrong, right) in seen.items():
     one, other, hand = found(read, tau), found(sorted_by_id, tau), by_hand(tau)
     listed = found(sorted_by_id, tau, nodelist=list(read))
-    print(f"tau {tau}: as read {abs(one):.3f}, by id {other:.3f}, by id with a nodelist {abs(listed):.3f}, by hand {hand:.3f}")
+    print(f"tau {tau}: as read {abs(one):.3f}, by id {other:.3f}, with nodelist {abs(listed):.3f}, by hand {hand:.3f}")
     assert abs(other - hand) < 1e-4 and round(hand, 3) == right
     assert abs(one - wrong) < 1e-3 and abs(listed - wrong) < 1e-3, f"changed: {tau}"
 sir = [

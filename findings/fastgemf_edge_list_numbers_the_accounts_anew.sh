@@ -2,11 +2,11 @@
 # fastgemf 0.1.4, edgelist_to_csr.
 #
 # The function reads "u v weight" lines with whole numbers as ids and returns the matrix that Network takes. The
-# simulation knows accounts by the row of this matrix. With ids from 0 to n - 1, row 5 was expected to be account 5. The
-# rows are in the order in which the ids turn up in the file, and no list of them comes back: initial conditions given
-# by id infect other accounts, and states per account are put down to others. Which ones depends on the order
-# of the lines. Lines without a weight, which edge lists of unweighted networks consist of, are left out
-# without a word, also between lines that have one. Build the matrix yourself and pass it to Network.
+# simulation knows accounts by the row of this matrix. With ids from 0 to n - 1, row 5 was expected to be account 5.
+# The rows are in the order in which the ids turn up in the file, and no list of them comes back: initial conditions
+# given by id infect other accounts, and states per account are put down to others. Which ones depends on the order of
+# the lines. Lines without a weight, which edge lists of unweighted networks consist of, are left out without a word,
+# also between lines that have one. Build the matrix yourself and pass it to Network.
 #
 # Seen (ties 0-1, 0-2, 0-3, 3-4; the hub is 0; degrees by row, expected 3 1 1 2 1):
 #   lines by id                       3 1 1 2 1

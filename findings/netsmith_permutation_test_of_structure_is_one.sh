@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # netsmith 0.3.0, permutation_tests (Python 3.13; the package asks for 3.12 or later).
 #
-# "Permutation test for graph statistics" takes a graph and any function of a graph, and was expected to compare the network
-# with random ones. It gives the accounts other numbers and computes the function of the same network again. Clustering,
-# the modularity of the best partition, components, degree assortativity and all else that does not know accounts by their
-# number are the same in each of the 1000 "permuted" graphs: the null has no spread, its mean is the value
-# observed, and p is 1. The most clustered of networks is found to be no more clustered than chance. A test with
+# "Permutation test for graph statistics" takes a graph and any function of a graph, and was expected to compare the
+# network with random ones. It gives the accounts other numbers and computes the function of the same network again.
+# Clustering, the modularity of the best partition, components, degree assortativity and all else that does not know
+# accounts by their number are the same in each of the 1000 "permuted" graphs: the null has no spread, its mean is the
+# value observed, and p is 1. The most clustered of networks is found to be no more clustered than chance. A test with
 # p = 1 looks like a plain negative result. Compare with null_models(method="degree_preserving") instead.
 #
 # Seen (10 cliques of 6 accounts in a ring; mean clustering observed, of the null, its standard deviation, p):

@@ -2,12 +2,12 @@
 # networkx-temporal 1.4.4, from_multigraph.
 #
 # Several ties of one pair become one tie, whose weight is their sum, as the text says. The sums are stored only if at
-# least one pair of the whole graph has a sum above 1. With weights that are small, such as shares, decayed
-# or minimum-maximum scaled ones, no pair may have it: then every pair keeps the weight of its last row, and the
-# order of the rows decides which accounts are close. One more row somewhere else switches the sums of all others
-# on. degree_centralization and other functions call it themselves. Multiply the weights by a large factor before the call
-# and divide after it. (The package imports a name from the module turtle that it does not use, which needs
-# Tk; the script puts an empty one in its place.)
+# least one pair of the whole graph has a sum above 1. With weights that are small, such as shares, decayed or
+# minimum-maximum scaled ones, no pair may have it: then every pair keeps the weight of its last row, and the order of
+# the rows decides which accounts are close. One more row somewhere else switches the sums of all others on.
+# degree_centralization and other functions call it themselves. Multiply the weights by a large factor before the call
+# and divide after it. (The package imports a name from the module turtle that it does not use, which needs Tk; the
+# script puts an empty one in its place.)
 #
 # Seen (ann-bob 0.4 and then 0.1, ann-cem 0.1 and then 0.2; the weights of ann-bob and ann-cem):
 #   as given                         0.1  0.2

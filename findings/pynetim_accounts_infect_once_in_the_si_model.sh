@@ -2,11 +2,11 @@
 # pynetim 0.5.5, SusceptibleInfectedModel.
 #
 # In the SI model an infected account stays infected and can infect its neighbours in each step, with chance beta; the
-# argument max_steps, which must be given, is the number of steps. The code lets each account try its neighbours once, in the
-# step after its own infection, and does not read max_steps: it is the independent cascade with one
-# probability for all ties. The chance that a post crosses a tie within 100 steps is beta and not nearly 1, and a curve
-# over max_steps is flat. Seeds ranked by "SI" are ranked by the cascade, which they are often to be compared
-# with. Simulate it with another package.
+# argument max_steps, which must be given, is the number of steps. The code lets each account try its neighbours once,
+# in the step after its own infection, and does not read max_steps: it is the independent cascade with one probability
+# for all ties. The chance that a post crosses a tie within 100 steps is beta and not nearly 1, and a curve over
+# max_steps is flat. Seeds ranked by "SI" are ranked by the cascade, which they are often to be compared with. Simulate
+# it with another package.
 #
 # Seen (one tie, beta 0.2; mean number infected, right):
 #   max_steps 1      1.20  1.20
@@ -16,11 +16,12 @@ set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-# All of its compiled modules take minutes to build; the two that are used here take half of one. They are imported without
-# the front of the package, which imports all.
+# All of its compiled modules take minutes to build; the two that are used here take half of one. They are
+# imported without the front of the package, which imports all.
 "$folder/venv/bin/pip" download --quiet --no-deps --no-binary :all: --dest "$folder" pynetim==0.5.5
 tar --extract --directory "$folder" --file "$folder/pynetim-0.5.5.tar.gz"
-sed --in-place "s/^setup(/ext_modules = [one for one in ext_modules if one.name.endswith(('graph.graph', 'susceptible_infected_model'))]\nsetup(/" \
+used="('graph.graph', 'susceptible_infected_model')"
+sed --in-place "s/^setup(/ext_modules = [one for one in ext_modules if one.name.endswith($used)]\nsetup(/" \
     "$folder/pynetim-0.5.5/setup.py"
 "$folder/venv/bin/pip" install --quiet "$folder/pynetim-0.5.5" networkx==3.6.1 numpy==2.4.6 tqdm==4.67.1
 "$folder/venv/bin/python" -W ignore - <<'PYTHON'
