@@ -6,7 +6,7 @@
 # that many. "poisson" and "poibin" give it. "normal" and "rna" (refined normal) give the chance to share at most that
 # many: the p-value grows with the number shared. The validated network of four camps then has its ties across the
 # camps, between the accounts that share the fewest, and none inside. It looks like a result on polarization and is its
-# mirror image. Take "poisson" or "poibin", or one minus the p-value (with half a hashtag less).
+# mirror image. Take "poisson" or "poibin".
 #
 # Seen (four camps of 4 accounts, 160 hashtags; ties inside camps and across at 0.05, p of the pair that shares most):
 #   by hand, exact    21   0   0.000

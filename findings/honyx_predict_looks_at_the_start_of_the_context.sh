@@ -4,8 +4,8 @@
 # A higher-order network says where readers go next from what they have just seen; predict takes the longest suffix of
 # the context that the network knows, as its text says. If the context is longer than the greatest order, its last
 # items are cut off, as many as the order, and not kept: the prediction is made from what the reader saw first. Whole
-# sessions are what one passes to such a function. A network of order 1 that has learnt perfectly is then as good as
-# guessing, and a longer history makes the forecast worse. Pass context[-order:] yourself.
+# sessions are what one passes to such a function. A network that has learnt the sessions perfectly is then right about
+# the first steps only, and a longer history makes the forecast worse. Pass context[-order:] yourself.
 #
 # Seen (sessions a b c d e, 100 times; next after the context, right is the following letter):
 #   order 1: b     ->  c

@@ -3,10 +3,9 @@
 #
 # Engagement is "balanced, two-way participation by all members", and a fifth of the score is the rate of pairs that
 # communicated in both directions. A pair counts as two-way if there are two messages between them, whoever sent them:
-# the second one to somebody who never answers makes it two-way, as do two mentions of a celebrity. A pair who
-# exchanged one message each way is two-way as well, so that both look alike; the rate rises with the number of
-# messages only. A group in which nobody ever answered has the same rate as one in which everybody did. Count the pairs
-# with messages in both directions yourself.
+# a second one to somebody who never answers makes it two-way. A pair who exchanged one message each way is two-way as
+# well, so that both look alike; the rate rises with the number of messages only. A group in which nobody ever answered
+# has the same rate as one in which everybody did. Count the pairs with messages in both directions yourself.
 #
 # Seen (4 members, all 6 pairs with two messages each; two-way rate and score):
 #   each answered once                       1.0  100.0

@@ -4,11 +4,11 @@
 # The multislice modularity of Mucha and others sums over ordered pairs of slices, and so does the formula in the text
 # of the function: a tie between two copies of an account adds twice its weight above the line, as each tie inside a
 # slice does, and twice below. The code adds it once above and twice below: the credit for accounts that stay where
-# they are is half of what it should be. A partition that never moves anybody and leaves no tie outside does not reach
-# 1 with any weight; a comparison of it with partitions that follow each slice favours the latter, and values do not
-# compare with those of other programs. Doubling the weight does not help, since it is below the line too. Compute it
-# by hand as below. (The package imports a name from the module turtle that it does not use, which needs Tk; the script
-# puts an empty one in its place.)
+# they are is half of what it should be. A partition that never moves anybody and leaves no tie outside does not come
+# near 1, however heavy the couplings; a comparison of it with partitions that follow each slice favours the latter,
+# and values do not compare with those of other programs. Doubling the weight does not help, since it is below the line
+# too. Compute it by hand as below. (The package imports a name from the module turtle that it does not use, which
+# needs Tk; the script puts an empty one in its place.)
 #
 # Seen (three equal slices: two cliques of 5, one community each, in all slices; weight of the couplings, found, right):
 #   0     0.500  0.500

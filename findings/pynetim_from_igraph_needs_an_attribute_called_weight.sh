@@ -4,8 +4,8 @@
 # weight_attr names the edge attribute with the probabilities of the cascade, and edges without it get default_weight,
 # 1. The code asks whether the graph has an attribute called "weight", and only then reads the one that was named: a
 # graph with "probability" and no "weight" has the probability 1 on every tie, and each seed reaches all that it has a
-# path to. With any attribute called "weight" beside it, read or not, the same call is right, as is from_networkx.
-# Which seeds are best is then a matter of components. Rename the attribute to "weight".
+# path to. With some attribute called "weight" beside it, which is then not used, the same call is right, as is
+# from_networkx. Which seeds are best is then a matter of components. Rename the attribute to "weight".
 #
 # Seen (a path of 5 with probability 0.1 on each tie; probabilities after conversion, expected reach of the first):
 #   igraph, "probability"               1.0  5.00
