@@ -146,6 +146,40 @@ def test_a_study_of_own_data_with_follows_can_be_checked(tmp_path: Path, call: C
     assert stages["data"].startswith("any: 200 accounts")
 
 
+def test_hashtags_that_are_given_are_seen(tmp_path: Path, call: Call) -> None:
+    tagging = {"account_id": ["a", "b"], "item_id": ["x", "x"], "kind": ["tag", "tag"]}
+    data = gk.write_dataset(
+        gk.Dataset(interactions=tagging | {"tag": ["rock", "pop"]}), tmp_path / "d"
+    )
+    code, shown, _ = call("init", tmp_path / "s", "--data", data)
+    assert not code
+    assert "no hashtags" not in shown
+
+
+def test_init_of_posts_alone_joins_their_authors(tmp_path: Path, call: Call) -> None:
+    data = tmp_path / "answers"
+    data.mkdir()
+    videos = [
+        {"id": 7000000000000000000 + n, "username": f"u{n}", "hashtag_names": ["books"]}
+        for n in range(3)
+    ]
+    (data / "page.json").write_text(json.dumps({"data": {"videos": videos}}))
+    one, two = (f"https://www.tiktok.com/@u{n}/video/700000000000000000{n}" for n in (1, 2))
+    (tmp_path / "a_edges.txt").write_text(f"{one},{two}\n")
+    stitches = ("--stitches", tmp_path / "a_edges.txt")
+    for name, options in (("s", ()), ("t", stitches)):
+        code, shown, told = call("init", tmp_path / name, "--data", data, *options)
+        assert not code, told
+        assert "authors are joined by tags" in shown
+        assert f"{data} is answers of the TikTok Research API, as" in shown
+        config = load_config(tmp_path / name / "study.toml")
+        assert (config.communities.between, config.communities.through) == ("authors", "tags")
+    assert config.data.stitches == ("../a_edges.txt",)
+    code, shown, told = call("import", data, "--out", tmp_path / "d", *stitches, "--json")
+    assert not code, told
+    assert [row["rows"] for row in json.loads(shown)["tables"]] == [3, 1]
+
+
 def test_options_of_the_command_line_have_the_last_word(
     tmp_path: Path, log: Path, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -139,6 +139,7 @@ def import_log(
     table: TableOption = None,
     kind_is: KindIsOption = None,
     separator: SeparatorOption = None,
+    stitches: StitchesOption = None,
     key: Annotated[
         Path | None,
         option(
@@ -184,7 +185,12 @@ def import_log(
     options = table_options(columns, table=table, kind_is=kind_is, tz=tz, separator=separator)
     with progress():
         ds, report = read_any(
-            path, account=accounts_of(account), direction=direction, format=format, **options
+            path,
+            account=accounts_of(account),
+            direction=direction,
+            format=format,
+            stitches=stitches or (),
+            **options,
         )
         check_writable(out, overwrite=overwrite, what="dataset")  # before a key is made
         secret = None

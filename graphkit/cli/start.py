@@ -18,6 +18,7 @@ from graphkit.cli.options import (
     KindIsOption,
     QuietOption,
     SeparatorOption,
+    StitchesOption,
     TableOption,
     ZoneOption,
     accounts_of,
@@ -65,6 +66,7 @@ def init(
     kind_is: KindIsOption = None,
     tz: ZoneOption = None,
     separator: SeparatorOption = None,
+    stitches: StitchesOption = None,
     quiet: QuietOption = False,
 ) -> None:
     """Begin a study: a folder with a study file that explains itself, and the next command.
@@ -86,6 +88,7 @@ def init(
     if data is not None:
         options = table_options(columns, table=table, kind_is=kind_is, tz=tz, separator=separator)
         options |= {"account": accounts_of(account), "direction": direction, "format": format}
+        options["stitches"] = stitches
         options = {name: value for name, value in options.items() if value is not None}
         with progress():
             dataset, report, options = _look(data, options, looked)
@@ -165,6 +168,14 @@ def _look(
     return *read, options
 
 
+def _seen_from(folder: Path, path: Path) -> str:
+    """A path as the study file in the folder names it."""
+    try:
+        return Path(os.path.relpath(path.absolute(), folder.absolute())).as_posix()
+    except ValueError:  # on another drive
+        return path.absolute().as_posix()
+
+
 def _values_of(
     data: Path,
     folder: Path,
@@ -175,6 +186,7 @@ def _values_of(
 ) -> tuple[dict[str, dict[str, Any]], bool]:
     """What the study file says of the data, and whether feeds can be compared on them."""
     from graphkit.data.incidence import ACTS, other_kinds
+    from graphkit.simulation.interests import present_sources
     from graphkit.study import StudyConfig
     from graphkit.study.inputs import StudyInputs, check_inputs
 
@@ -184,15 +196,14 @@ def _values_of(
     looked.insert(1, f"It holds {len(dataset.account_ids):,} accounts: {sizes}.")
     if report.n_dropped:
         looked.insert(2, f"{report.n_dropped:,} records were left out: graphkit describe says why.")
-    try:
-        place = os.path.relpath(data.absolute(), folder.absolute())
-    except ValueError:  # on another drive
-        place = str(data.absolute())
     source = options.pop("format", None) or "any"
+    if "stitches" in options:
+        options["stitches"] = [_seen_from(folder, path) for path in options["stitches"]]
     values: dict[str, dict[str, Any]] = {
-        "data": {"source": source, "path": Path(place).as_posix(), **options}
+        "data": {"source": source, "path": _seen_from(folder, data), **options}
     }
-    acts = dataset.interactions
+    tagged, sounded = (name in present_sources(dataset) for name in ("tags", "sounds"))
+    acts, items = dataset.interactions, dataset.items
     if acts is not None:
         kinds = acts.get_column("kind").unique().sort().to_list()
         if kinds and not set(kinds) & set(ACTS):
@@ -203,12 +214,22 @@ def _values_of(
                 "in kinds of [communities]."
                 for reason, count in other_kinds(acts).items()
             )
-    if dataset.items is None or "tags" not in dataset.items.columns:
+    alone = acts is None
+    if acts is not None:
+        pairs = acts.select("account_id", "item_id").drop_nulls().unique()
+        alone = pairs.get_column("item_id").is_unique().all()
+    if alone and items is not None and "author_id" in items.columns and (tagged or sounded):
+        through = "tags" if tagged else "sounds"
+        values["communities"] = {"between": "authors", "through": through}
+        looked.append(
+            f"No item has two accounts that act on it: authors are joined by {through}, as "
+            "[communities] says."
+        )
+    if not tagged:
         looked.append(
             "There are no hashtags: communities go by their numbers, without names. If a column of "
             "texts holds some, name it in columns of [data] as tags, with separator = '#'."
         )
-    items = dataset.items
     if items is None or not {"created_at", "author_id"} <= set(items.columns):
         values["world"] = {"posts": "introduced"}
     if not (dataset.follows is not None and dataset.follows.height):

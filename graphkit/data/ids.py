@@ -18,6 +18,7 @@ Every reader, :class:`Dataset`, the streaming reader and Spark take ids by these
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -27,10 +28,11 @@ import polars as pl
 
 from graphkit.errors import DataError, OptionError, shorten
 
-#: Words that other programs write for a missing value, spelled so: pandas, R, SQL, JavaScript.
+#: Words that other programs write for a missing value, spelled so: pandas, R, SQL, JavaScript; and
+#: Reddit's for accounts that are gone, which would be one account that shares with everybody.
 MISSING_WORDS = tuple(
     "nan NaN NAN -nan -NaN NaT None NONE none NA N/A n/a <NA> #N/A #NA null NULL Null \\N "  # noqa: SIM905
-    "undefined".split()
+    "undefined [deleted] [removed]".split()
 )
 
 #: Characters that are stripped around an id: blanks, and marks that nobody sees. Rust's \s holds
@@ -54,7 +56,7 @@ _POINT_ZERO = r"^[+-]?[0-9]+[.,]0+$"
 #: A number between marks that keep it as text in a spreadsheet, or with separators of thousands.
 _MARKED = r"""^(?:=?"[+-]?[0-9]+"|'[+-]?[0-9]+'?|[0-9]{1,3}(?:,[0-9]{3}){2,})$"""
 
-_WORDS = "|".join(word.replace("\\", r"\\").replace("/", r"\/") for word in MISSING_WORDS)
+_WORDS = "|".join(map(re.escape, MISSING_WORDS))
 _WORD = rf"^(?:{_WORDS})?$"
 #: Anything that needs a closer look; most columns hold nothing of the sort.
 _ODD = f"{AROUND}|{IMPOSSIBLE}|{_WORD}|{_ANY_EXPONENT}|{_POINT_ZERO}|{_MARKED}"

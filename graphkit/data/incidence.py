@@ -392,7 +392,9 @@ def _encode_pairs(
         ids = pairs.get_column(through)
         hit = ids.is_in(pl.Series(sorted(unwanted), dtype=pl.String).implode())
         if hit.any():
-            removed[f"pairs of {ids.filter(hit).n_unique()} excluded {through}"] = int(hit.sum())
+            gone = pairs.filter(hit)
+            name = f"pairs of {gone.n_unique(through)} excluded {through}"
+            removed[name] = gone.n_unique([between, through])  # an author uses a tag in many items
             pairs = pairs.filter(~hit)
     if not pairs.height:
         raise MissingDataError(

@@ -282,6 +282,7 @@ def check_zone(tz: str) -> str | int:
 _LOCAL = {
     "read": "times in {column!r} without a zone read as those of {zone}",
     "twice": "times in {column!r} that occur twice in {zone}: the first taken",
+    "mixed": "times in {column!r} without a zone, beside others that have one: read as UTC",
     "never": "times in {column!r} that do not occur in {zone}: read as if no clock had been set",
 }
 
@@ -443,9 +444,13 @@ def _parse_text(text: pl.Series, zone: str | int | None = None) -> ParsedTimes:
             at = parse(text)
         elif rows.any():
             at = at.scatter(rows.arg_true(), parse(text.filter(rows)))
-    if zone is not None:
-        naive = present & ~numeric & ~text.str.contains(_ZONED).fill_null(False)
-        if naive.any():
+    dated = present & ~numeric
+    naive = dated & ~text.str.contains(_ZONED).fill_null(False) if dated.any() else dated
+    if naive.any():
+        if zone is None:
+            if (count := int(naive.sum())) < dated.sum():
+                local["mixed"] = count
+        else:
             at = _from_local(at.set(~naive, None), zone, local).zip_with(naive, at)
     iso = at.is_not_null() & ~numeric if forms else at.is_not_null()
     if iso.any():

@@ -211,7 +211,9 @@ def borders(
     if isinstance(panels, Mixing):
         panels = {"Edges between communities": panels}
     sides = ("from", "to")
-    return _draw_matrices("borders", panels, top, highlight, "edge weight", sides, ax, width).done()
+    sheet, note = _draw_matrices("borders", panels, top, highlight, "edge weight", sides, ax, width)
+    style.foot(sheet, note, calibrated=True)
+    return sheet.done()
 
 
 def _checked_highlight(highlight: Iterable[str], labels: tuple[str, ...]) -> tuple[str, ...]:
@@ -233,8 +235,8 @@ def _draw_matrices(
     sides: tuple[str, str],
     ax: Place | None,
     width: Width,
-) -> style.Sheet:
-    """Mixing matrices in any unit, with titles of rows and columns."""
+) -> tuple[style.Sheet, str]:
+    """Mixing matrices in any unit, with titles of rows and columns; and a note on what is not drawn."""
     if not isinstance(panels, Mapping) or not panels:
         raise DataError("at least one Mixing result is needed: see graphkit.measures.mixing.")
     labels = next(iter(panels.values())).labels[:top]
@@ -248,8 +250,9 @@ def _draw_matrices(
     sheet, panel_axes = style.open_sheet(
         caller, side * len(panels) + 0.8, side, columns=len(panels), ax=ax, on=width
     )
+    ratios = [panel.log_ratio()[:size, :size] for panel in panels.values()]
     for position, (axes, (title, panel)) in enumerate(zip(panel_axes, panels.items(), strict=True)):
-        ratio = panel.log_ratio()[:size, :size]
+        ratio = ratios[position]
         cells = np.ma.masked_invalid(np.where(np.isneginf(ratio), -4.0, ratio))
         image = axes.imshow(np.clip(cells, -4, 4), cmap="RdBu_r", vmin=-4, vmax=4)
         style.head(axes, shown(title))
@@ -269,8 +272,12 @@ def _draw_matrices(
         for name in dict.fromkeys(name for name in labels if name in highlight):
             corner = (labels.index(name) - 0.5, labels.index(name) - 0.5)
             axes.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor=INK, linewidth=1.6))
-    sheet.colorbar(image, panel_axes, f"log₂ observed / expected {unit}")
-    return sheet
+    # beside few rows there is no room for it on one line
+    blank = "\n" if size < 10 and width == "page" else " "
+    unit = f"log₂ observed / expected{blank}{unit}"
+    sheet.colorbar(image, panel_axes, unit, extend=style.ends_of(np.concatenate(ratios), 4))
+    every = len(next(iter(panels.values())).labels)
+    return sheet, f"the {size} largest of {every} communities" if size < every else ""
 
 
 def resolution(
@@ -386,7 +393,7 @@ def flows(
     if isinstance(arms, Mixing):
         arms = {str(arms.provenance.parameters.get("arm", "Impressions between communities")): arms}
     sides = ("community of origin", "community of viewers")
-    sheet = _draw_matrices("flows", arms, top, highlight, "impressions", sides, ax, width)
+    sheet, note = _draw_matrices("flows", arms, top, highlight, "impressions", sides, ax, width)
     marks = [panel.provenance.parameters.get("calibrated", True) for panel in arms.values()]
-    style.foot(sheet, calibrated=all(marks))
+    style.foot(sheet, note, calibrated=all(marks))
     return sheet.done()

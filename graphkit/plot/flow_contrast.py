@@ -77,8 +77,7 @@ def flow_contrast(
     axes.spines[:].set_visible(False)
     title = f"Flows: {shown(found.arm)} − {shown(found.baseline)}"
     style.head(axes, title)
-    ends = ("min" if (cells < -limit).any() else "", "max" if (cells > limit).any() else "")
-    extend = "both" if all(ends) else ends[0] or ends[1] or "neither"
+    extend = style.ends_of(cells, limit)
     sheet.colorbar(image, axes, "difference of log₂ (observed / expected)", extend=extend)
     filled = FILLER in told.values()
     level = f"{100 * (1 - found.confidence):.3g} %"

@@ -303,6 +303,12 @@ def head(axes: Axes, text: str) -> None:
     axes.set_title(text, loc="left", fontsize=11, fontweight="bold", parse_math=False)
 
 
+def ends_of(cells: npt.NDArray[Any], limit: float) -> str:
+    """Ends of a bar of colours beyond which there are values: of what is below −limit, or above limit."""
+    ends = ("min" if (cells < -limit).any() else "", "max" if (cells > limit).any() else "")
+    return "both" if all(ends) else ends[0] or ends[1] or "neither"
+
+
 def foot(sheet: Sheet, *notes: str, calibrated: bool) -> None:
     """Notes below a figure, and a warning unless behaviour was fitted to a log."""
     shown = [note for note in notes if note]

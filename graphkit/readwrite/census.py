@@ -156,9 +156,15 @@ def read_any(
         known = format or ("folder" if path.is_dir() and is_dataset(path) else "tiktok")
         if known != "tiktok":
             raise OptionError(f"stitches= does not go with format={known!r}.")
-        return read_tiktok_api(path, stitches=lists)
     given = {"columns": columns, "table": table, "kind_is": kind_is, "separator": separator}
     given = {name: value for name, value in given.items() if value is not None}
+    if lists:
+        for name in (*given, *(["direction"] if direction else [])):
+            raise OptionError(
+                f"{name}= does not go with stitches=, which is for answers of TikTok."
+            )
+        dataset, report = read_tiktok_api(path, stitches=lists, account=account)
+        return dataset, report.with_files(_whole_folder("tiktok", path, "stitches= says so"))
     if given and format not in (None, "folder"):
         raise OptionError(f"{next(iter(given))}= is for tables: it does not go with {format=}.")
     own = format == "folder" or bool(given)
@@ -229,7 +235,8 @@ def _is_foreign(path: Path) -> bool:
 
 
 def _whole_folder(name: str, path: Path, why: str) -> list[dict[str, Any]]:
-    holds = _ONE_TABLE if path.is_file() else _FOLDERS[name]
+    holds = dict(formats().rows())[name]
+    holds = _ONE_TABLE if name == "folder" and path.is_file() else holds
     return [_line(str(path), name, holds, why, "read", "")]
 
 
@@ -520,6 +527,11 @@ def describe(sample: Sample) -> str:
     if sample.kind == "xml" and any(mark in sample.text[:4000] for mark in ("<gexf", "<graphml")):
         return "a graph file: read it with graphkit.readwrite.read_graph(path)"
     if sample.kind == "delimited":
+        if sample.text.partition("\n")[0].count("tiktok.com/") == 2:
+            return (
+                "a list of pairs of addresses of TikTok: name stitch lists with stitches=, on the "
+                "command line --stitches"
+            )
         return (
             f"{sample.what} of no known tool: name its columns with columns= and table=, pass a frame to "
             "graphkit.from_frame(frame, account=…, item=…), or, if its rows are edges, read it with "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import polars as pl
@@ -126,14 +126,19 @@ def text_table(
     missing: str = "–",
     names: Sequence[str] = (),
     mixed: bool = False,
+    decimals: Mapping[str, int] | None = None,
 ) -> Table:
     """A frame as texts: fixed decimals per column, underscores in column titles as spaces.
 
     `last` are the first texts of a row at the end, if there is one; `missing` stands for null;
     columns of these `names` of arms keep them as they are; numbers of `mixed` rows, each in a unit
-    of its own, have three digits each.
+    of its own, have three digits each. A column of `decimals` has that many, however large its
+    largest number is.
     """
-    columns = [_column_texts(column, missing, mixed=mixed) for column in frame.iter_columns()]
+    columns = [
+        _column_texts(column, missing, (decimals or {}).get(column.name), mixed=mixed)
+        for column in frame.iter_columns()
+    ]
     rows = list(zip(*columns, strict=True))
     if last:
         rows.append((*last, *[""] * (frame.width - len(last))))
@@ -145,10 +150,12 @@ def text_table(
     )
 
 
-def _column_texts(column: pl.Series, missing: str, *, mixed: bool) -> list[str]:
+def _column_texts(
+    column: pl.Series, missing: str, decimals: int | None, *, mixed: bool
+) -> list[str]:
     values = column.to_list()
     if column.dtype.is_float():
-        every = decimals_of(v for v in values if v is not None)
+        every = decimals_of(v for v in values if v is not None) if decimals is None else decimals
         return [
             missing if v is None else fixed(v, decimals_of([v]) if mixed else every) for v in values
         ]
@@ -348,7 +355,9 @@ def visibility_table(study: CommunityStudy) -> Table | None:
         "Visibility of each community on the follow graph; ratio: follows inside over expected, with "
         "its 95 % interval"
     )
-    return text_table(frame, caption, _suppressed_row(study.partition))
+    # a small community may have a bound of hundreds, and the verdict hangs on whether it is above 1.5
+    every = dict.fromkeys(("ratio", "from", "to"), 2)
+    return text_table(frame, caption, _suppressed_row(study.partition), decimals=every)
 
 
 def feed_table(result: StudyResult) -> Table:

@@ -35,6 +35,14 @@ def test_words_that_mean_missing_are_missing_and_counted(word: str) -> None:
     assert taken([f"x{word}", f"{word}x"]) == ([f"x{word}", f"{word}x"], {})
 
 
+def test_accounts_that_are_gone_are_no_account() -> None:
+    log = {"who": ["ann", "[deleted]", "[deleted]"], "what": ["v", "v", "w"]}
+    with pytest.raises(
+        DataError, match=r"row 2 \(2 such rows\): '\[deleted\]' is no id.*real_ids="
+    ):
+        gk.from_frame(log, account="who", item="what", kind_is="like")
+
+
 @pytest.mark.parametrize(
     "blank", [" ", "\t", "\n", "\r\n", "\u00a0", "\u3000", "\u2003", "\ufeff", "\u200b", "\u200e"]
 )

@@ -249,3 +249,24 @@ def test_marks_of_communities_have_the_order_of_the_rows() -> None:
     corners = [patch.get_xy() for patch in axes.patches if isinstance(patch, Rectangle)]
     assert corners == sorted(corners)
     assert len(corners) == 9
+
+
+def test_matrices_say_how_many_communities_are_not_drawn() -> None:
+    names = [f"#c{n}" for n in range(5)]
+    for draw in (plot.borders, plot.flows):
+        panel = mixing_of(names, directed=draw is plot.flows)
+        assert "the 3 largest of 5 communities" in texts(draw(panel, top=3))
+        assert "largest of" not in texts(draw(panel, top=5))
+
+
+@pytest.mark.parametrize("size", range(2, 13))
+@pytest.mark.parametrize("draw", [plot.borders, plot.flows])
+def test_the_bar_of_matrices_has_its_whole_label(
+    draw: Callable[..., plot.Canvas], size: int
+) -> None:
+    names = [f"#c{n}" for n in range(size)]
+    canvas = draw(mixing_of(names, directed=draw is plot.flows))
+    canvas.canvas.draw()
+    label = canvas.axes[-1].yaxis.label.get_window_extent()
+    assert 0 <= label.y0 < label.y1 <= canvas.bbox.height
+    assert label.x1 <= canvas.bbox.width

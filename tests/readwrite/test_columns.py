@@ -527,3 +527,20 @@ def test_kinds_that_are_not_in_the_column_are_told() -> None:
             log, account="user", item="video", kind="did", kinds={"favv": "save", "like": "view"}
         )
     assert ds.interactions.get_column("kind").to_list() == ["fav", "view"]
+
+
+def test_times_without_a_zone_beside_others_are_counted() -> None:
+    log = {"who": ["a", "b", "c"], "what": ["v"] * 3}
+    for first, told in (
+        ("2026-03-01T10:00:00", {}),
+        (
+            "2026-03-01T10:00:00+01:00",
+            {
+                "interactions: times in 'at' without a zone, beside others "
+                "that have one: read as UTC": 2
+            },
+        ),
+    ):
+        times = {"when": [first, "2026-03-01T10:00:00", "2026-03-01 11:00"]}
+        ds = gk.from_frame(log | times, account="who", item="what", at="when", kind_is="like")
+        assert ds.provenance.parameters.get("converted", {}) == told

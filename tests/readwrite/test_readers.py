@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import graphkit as gk
-from graphkit.errors import OptionError
+from graphkit.errors import GraphkitWarning, OptionError
 from graphkit.readwrite import formats, read_any, read_hetrec_lastfm, read_tiktok_api
 from graphkit.study.config import DataConfig
 
@@ -72,7 +72,24 @@ def test_stitches_go_to_the_reader_that_takes_them(places: dict[str, Path]) -> N
     lists = places["tiktok"] / "a_edges.txt"
     one, two = (f"https://www.tiktok.com/@{u}/video/700000000000000000{i}" for u, i in ("a1", "b2"))
     lists.write_text(f"{one},{two}\n")
-    found, _ = read_any(places["tiktok"], stitches=[lists])
+    with pytest.warns(GraphkitWarning, match="stitch lists with stitches=.*--stitches"):
+        read_any(places["tiktok"])
+    found, report = read_any(places["tiktok"], stitches=[lists])
     assert found.interactions.get_column("kind").to_list() == ["stitch"]
+    assert report.files.select("format", "status", "evidence").rows() == [
+        ("tiktok", "read", "stitches= says so")
+    ]
+    assert "TikTok Research API, as stitches= says so" in report.recognised
     with pytest.raises(OptionError, match="stitches= does not go with format='folder'"):
         read_any(places["folder"], stitches=[lists])
+    with pytest.raises(OptionError, match="direction= does not go with stitches="):
+        read_any(places["tiktok"], stitches=[lists], direction="followers")
+
+
+def test_stitches_leave_the_account_of_likes(tmp_path: Path) -> None:
+    liked = {"data": {"user_liked_videos": [{"id": 7281986300348026145, "username": "bob"}]}}
+    (tmp_path / "liked.json").write_text(json.dumps(liked))
+    lists = tmp_path / "a_edges.txt"
+    lists.write_text("https://www.tiktok.com/@a/video/7000000000000000001,None\n")
+    found, _ = read_any(tmp_path, stitches=[lists], account="ann")
+    assert found.interactions.select("account_id", "kind").rows() == [("ann", "like")]

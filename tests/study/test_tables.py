@@ -21,6 +21,15 @@ def test_numbers_of_a_column_have_the_same_decimals() -> None:
     assert table.numeric == (False, True, True, True, True)
 
 
+def test_a_large_bound_leaves_the_decimals_of_others() -> None:
+    """A ratio of 1.6 beside one of 135 is not shown as 2: the verdict hangs on 1.5."""
+    names = ["to", "from"]
+    seen = pl.DataFrame({"to": [1.634, 135.2], "from": [1.52, 29.6]})
+    assert text_table(seen, "A caption").rows == (("2", "1.5"), ("135", "29.6"))
+    table = text_table(seen, "A caption", decimals=dict.fromkeys(names, 2))
+    assert table.rows == (("1.63", "1.52"), ("135.20", "29.60"))
+
+
 def test_a_community_too_small_for_hosting_is_said_to_be() -> None:
     """Community b is its author alone: no value, and no row that is missing."""
     seen = pl.DataFrame(
