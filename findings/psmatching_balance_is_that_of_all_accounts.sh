@@ -21,6 +21,7 @@ python3 -m venv "$folder/venv"
 "$folder/venv/bin/python" -W ignore - "$folder" <<'PYTHON'
 import contextlib
 import io
+import os
 import sys
 
 import numpy as np
@@ -32,12 +33,12 @@ active = draw.integers(0, 2, 1200)
 treated = (draw.random(1200) < np.where(active, 0.35, 0.05)).astype(int)
 accounts = pd.DataFrame({"OPTUM_LAB_ID": np.arange(1200), "CASE": treated, "active": active})
 accounts["posts"] = 2 + 5 * active + draw.normal(0, 0.5, 1200)  # the feed has no effect
-path = f"{sys.argv[1]}/accounts.csv"
-accounts.to_csv(path, index=False)
+os.chdir(sys.argv[1])  # a path with a dot in a folder's name is cut off there
+accounts.to_csv("accounts.csv", index=False)
 np.random.seed(1)
 output = io.StringIO()
 with contextlib.redirect_stdout(output):
-    matching = PSMatch(path, "CASE ~ active", 1)
+    matching = PSMatch("accounts.csv", "CASE ~ active", 1)
     matching.prepare_data()
     matching.match()
     verdict = matching.evaluate()
@@ -49,7 +50,7 @@ def effect(table):
 
 
 shares = matching.matched_data.groupby("CASE")["active"].agg(["sum", "size"])
-written = pd.read_csv(path.replace(".csv", "_matched_ps.csv"))
+written = pd.read_csv("accounts_matched_ps.csv")
 print("active and all, among controls and treated:", shares.to_numpy().tolist())
 print("verdict:", verdict, "; effect from the file", round(effect(written), 2), "of", len(written), "rows")
 print("effect from matched_data", round(effect(matching.matched_data), 2))
