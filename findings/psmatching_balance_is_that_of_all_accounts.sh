@@ -12,7 +12,7 @@
 #   active among treated, among their controls   212 of 241, 212 of 241
 #   evaluate                                     "active: FAILED"
 #   rows of the written file                     1,200
-#   effect on posts (true 0) from the file, from matched_data   2.59, -0.03
+#   effect on posts (true 0) from the file, from matched_data   2.44, 0.02
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
