@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# abexp 0.0.3, FrequentistAnalyzer: compare_mean_stats beside compare_mean_obs, compare_conv_obs beside compare_conv_stats.
+# abexp 0.0.3, compare_mean_stats beside compare_mean_obs, and compare_conv_obs beside compare_conv_stats.
 #
 # Each pair does one test, from the data and from their means, deviations and numbers, and gives a p-value and "the
 # confidence interval for the control group" and that of the treatment group. compare_mean_stats builds both with the

@@ -3,8 +3,8 @@
 #
 # Propensity scores are matched by the labels of the rows, which are taken for positions. In a table that was sorted,
 # shuffled or drawn as a sample, the label of a treated account is the position of another account: the "treated" of the
-# matches are accounts of both arms, and so are their "controls". Nothing warns, the distances between the scores of pairs
-# are small, and ate() gives a tiny p-value. (Where a label is beyond the last position there is an error.) The
+# matches are accounts of both arms, and so are their "controls". Nothing warns, the distances between the scores of
+# pairs are small, and ate() gives a tiny p-value. (Where a label is beyond the last position there is an error.) The
 # documentation asks for unique ids in a column, which the rows do have. Call reset_index(drop=True) before.
 #
 # Seen (2,000 accounts; active ones are treated more often and post more, the treatment does nothing; effect, p):

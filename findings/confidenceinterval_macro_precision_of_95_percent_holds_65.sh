@@ -8,7 +8,7 @@
 # in three; that of the recall is a third too wide. With classes of one size that of F1 is, by 60 %. Two classifiers
 # then differ, or do not, by the measure that was chosen. Take a method that starts with "bootstrap".
 #
-# Seen (300 drawings of 500 posts, 80 % labelled right; share of intervals that hold the truth, mean half width; by hand):
+# Seen (300 drawings of 500 posts, 80 % labelled right; share of intervals with the truth, mean half width; by hand):
 #   classes of 90, 6 and 4 %    precision   0.65   0.025    0.96   0.051
 #                               recall      0.99   0.098    0.92   0.075
 #   three of one size           F1          1.00   0.057    0.95   0.035
@@ -62,7 +62,7 @@ for name, classes in (("rare", [0.9, 0.06, 0.04]), ("of one size", [1 / 3, 1 / 3
     results[name] = held / 300, width / 300
     for number, measure in enumerate(("precision", "recall", "F1")):
         package, hand = ((held[row, number] / 300, width[row, number] / 300) for row in (0, 1))
-        print(f"classes {name:<12} {measure:<10} {package[0]:.2f} {package[1]:.3f}  by hand {hand[0]:.2f} {hand[1]:.3f}")
+        print(f"{name:<12} {measure:<10} {package[0]:.2f} {package[1]:.3f}  by hand {hand[0]:.2f} {hand[1]:.3f}")
 (held, width), (_, equal) = results["rare"], results["of one size"]
 assert (held[1] > 0.9).all()
 assert held[0, 0] < 0.75 and width[0, 0] < 0.6 * width[1, 0], "changed: precision"

@@ -17,7 +17,8 @@ set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet psmatching==0.1.dev21 statsmodels==0.15.0 pandas==2.3.3 numpy==2.4.6 scipy==1.17.1
+"$folder/venv/bin/pip" install --quiet psmatching==0.1.dev21 statsmodels==0.15.0 pandas==2.3.3 numpy==2.4.6 \
+    scipy==1.17.1
 "$folder/venv/bin/python" -W ignore - "$folder" <<'PYTHON'
 import contextlib
 import io

@@ -4,9 +4,9 @@
 # NDCG(relevance_scaling="power") is said to take 2**label - 1 for the gain of an item, and a perfect list has 1, other
 # lists less. What is taken is label**2 - 1. With labels of 0 and 1 a hit then gains nothing and every miss costs one:
 # the worst list has the highest nDCG, far above 1, and a feed that is tuned by it moves what people like to the end.
-# With graded labels items without interest are still below zero, so their places decide: lists of equal interest differ,
-# and a list that stops early differs from one that goes on. "identity", the default, is right. Give it the gains
-# 2**label - 1 as labels.
+# With graded labels items without interest are still below zero, so that their places decide as well, and places
+# swapped among the items of interest cost far more than they should. "identity", the default, is right. Give it the
+# gains 2**label - 1 as labels.
 #
 # Seen (nDCG at 5, base 2; "power", and by 2**label - 1; five items):
 #   labels 1 1 0 0 0, both at the top        1.000  1.000

@@ -2,13 +2,13 @@
 # sparselsh 2.2.0, LSH.query with dist_threshold on points that were indexed with extra_data.
 #
 # Points are stored with a value of their own (the id of a post), and a query gives near points, their values and their
-# distances. With dist_threshold the points and the distances are cut down to those below it, but the list of values is
-# not, and the positions of what is left are then looked up in it: the vectors and distances are right, the ids are those
-# of the first posts in the bucket. A search for near-duplicates of a post thus names posts that have nothing to do with
-# it, even for the post itself, and a network of copied texts has its ties between other accounts. With ids that are
-# strings a single match has the first letter of such an id. Leave dist_threshold out and compare the distances yourself.
+# distances. With dist_threshold the points and the distances are cut down to those below it, but the list of values
+# is not, and positions among what is left are then looked up in it: vectors and distances are right, the ids are
+# those of the first posts in the bucket. A search for near-duplicates of a post thus names posts that have nothing to
+# do with it, even for the post itself, and a network of copied texts has its ties between other accounts. With ids that
+# are strings a single match has the first letter of such an id. Leave dist_threshold out and compare the distances.
 #
-# Seen (60 posts of 40 words, three of them copies of post 7 with one word changed; query by post 7, city-block distance):
+# Seen (60 posts of 40 words, three are copies of post 7 with one word changed; query by post 7, city-block distance):
 #   without dist_threshold, first four    7 at 0, 20 at 1, 35 at 1, 50 at 1
 #   dist_threshold=3                      1 at 0,  2 at 1,  3 at 1,  4 at 1
 set -euo pipefail
