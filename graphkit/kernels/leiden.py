@@ -28,9 +28,6 @@ TINY = 1e-12
 #: That a node stays is only told from its last visit if it is beyond this share of what is summed.
 ROUNDING = 1e-9
 
-#: More nodes than any community holds.
-NO_LIMIT = 2**62
-
 #: Most neighbours to prefetch: two or three hundred fill the first-level cache.
 ASKED = 64
 
@@ -142,75 +139,6 @@ def note_move(u: Any, weight: float, left: bool, joined: bool, slack: Array, sta
 
 
 @borrowing
-def best_community(
-    n_near: int,
-    near: Array,
-    towards: Array,
-    a: float,
-    b: float,
-    totals: Array,
-    total_in: Array,
-    held: Array,
-    most: int,
-    to_own: float,
-) -> tuple[int, float, float, float]:
-    """Community of highest gain near a node, −1 for none, the gain, and the weight to it, and to all.
-
-    `a` and `b` are γ times the node weights. A community that holds more than `most` nodes is
-    full. `towards` ends as 0.
-    """
-    two = total_in.size > 0
-    best: Any = np.int32(-1)
-    gain, to_best, to_all = -np.inf, 0.0, to_own
-    for t in range(n_near):
-        c = np.uint32(near[t])
-        weight = towards[c]
-        to_all += weight
-        towards[c] = 0.0
-        g = weight - a * totals[c]
-        if two:
-            g = weight - a * total_in[c] - b * totals[c]
-        if g > gain and (held.size == 0 or held[c] <= most):
-            best, gain, to_best = near[t], g, weight
-    return best, gain, to_best, to_all
-
-
-@borrowing
-def wake_neighbours(
-    first: Any,
-    last: Any,
-    own: int,
-    best: int,
-    rows: Any,
-    membership: Array,
-    visits: Any,
-    waiting: Array,
-    queue: Array,
-    n: int,
-    end: int,
-) -> int:
-    """Queue the neighbours of a node that moved from `own` to `best`, but those in `best`, too.
-
-    Its row has the entries first … last − 1. The queue, a ring of n places, ends at `end`. Returns
-    the number queued.
-    """
-    indices, weights, fixed = rows.indices, rows.weights, rows.fixed
-    woken = 0
-    for e in range(first, last):
-        u = np.uint32(indices[e])
-        there = membership[u]
-        weight = 1.0 if weights.size == 0 else weights[e]
-        note_move(u, weight, there == own, there == best, visits.slack, visits.stale)
-        if waiting[u] or there == best or (fixed.size > 0 and fixed[u]):
-            continue
-        waiting[u] = True
-        at = end + woken
-        queue[at if at < n else at - n] = indices[e]
-        woken += 1
-    return woken
-
-
-@borrowing
 def move_nodes(
     n: int, rows: Any, options: Any, membership: Array, visits: Any, memory: Any
 ) -> float:
@@ -228,7 +156,7 @@ def move_nodes(
     waiting, inside, stale, slack = memory.waiting, visits.inside, visits.stale, visits.slack
     gone, gone_in = visits.left[0], visits.left[1]
     gamma, max_size = options.gamma, options.max_size
-    two, limited, pinned = in_weight.size > 0, max_size > 0, fixed.size > 0
+    two, limited, unit, pinned = in_weight.size > 0, max_size > 0, weights.size == 0, fixed.size > 0
     clear_weights(n, towards)
     all_out = sum_node_weights(n, out_weight, membership, n, totals)
     all_in = sum_node_weights(n, in_weight, membership, n, total_in)
@@ -287,10 +215,18 @@ def move_nodes(
             if two:
                 stay = to_own - a * total_in[own] - b * totals[own]
         inside[v], stale[v] = to_own, False
-        most = max_size - size[v] if limited else NO_LIMIT
-        best, gain, to_best, strength = best_community(
-            n_near, near, towards, a, b, totals, total_in, held, most, to_own
-        )
+        strength = to_own
+        best, gain, to_best = own, -np.inf, 0.0
+        for t in range(n_near):
+            c = np.uint32(near[t])
+            weight = towards[c]
+            strength += weight
+            towards[c] = 0.0
+            g = weight - a * totals[c]
+            if two:
+                g = weight - a * total_in[c] - b * totals[c]
+            if g > gain and (not limited or held[c] + size[v] <= max_size):
+                best, gain, to_best = near[t], g, weight
         least = stay + TINY * strength
         slack[v] = expected + min(least, least - gain) - ROUNDING * (strength + everything)
         if limited:
@@ -323,9 +259,16 @@ def move_nodes(
         gone += out_weight[v]
         if two:
             gone_in += in_weight[v]
-        left += wake_neighbours(
-            first, last, own, best, rows, membership, visits, waiting, queue, n, read + left
-        )
+        for e in range(first, last):
+            u = np.uint32(indices[e])
+            there = membership[u]
+            note_move(u, 1.0 if unit else weights[e], there == own, there == best, slack, stale)
+            if waiting[u] or there == best or (pinned and fixed[u]):
+                continue
+            waiting[u] = True
+            at = read + left
+            queue[at if at < n else at - n] = indices[e]
+            left += 1
     visits.left[0], visits.left[1] = gone, gone_in
     return gains
 
