@@ -218,14 +218,14 @@ def move_nodes(
         strength = to_own
         best, gain, to_best = own, -np.inf, 0.0
         for t in range(n_near):
-            c = np.uint32(near[t])
-            weight = towards[c]
+            d = np.uint32(near[t])
+            weight = towards[d]
             strength += weight
-            towards[c] = 0.0
-            g = weight - a * totals[c]
+            towards[d] = 0.0
+            g = weight - a * totals[d]
             if two:
-                g = weight - a * total_in[c] - b * totals[c]
-            if g > gain and (not limited or held[c] + size[v] <= max_size):
+                g = weight - a * total_in[d] - b * totals[d]
+            if g > gain and (not limited or held[d] + size[v] <= max_size):
                 best, gain, to_best = near[t], g, weight
         least = stay + TINY * strength
         slack[v] = expected + min(least, least - gain) - ROUNDING * (strength + everything)
