@@ -293,7 +293,8 @@ def _native_runner(
     resolution: float,
     one: float,
 ) -> Run:
-    from graphkit.communities.native import KernelOptions, make_rows, run_leiden
+    from graphkit.communities.native import make_rows, run_leiden
+    from graphkit.kernels.leiden_arrays import Options
 
     indptr, indices, weights = prepared.symmetric
     gamma, out_weight, in_weight = null_model(prepared, quality, resolution, one)
@@ -301,9 +302,9 @@ def _native_runner(
     fixed = np.empty(0, np.bool_) if options.fixed is None else options.fixed
     scaled = scale_weights(weights, one)
     rows = make_rows(indptr, indices, scaled, out_weight, in_weight, size, fixed)
-    limits = KernelOptions(gamma, options.iterations, options.theta, options.max_size or 0)
+    limits = Options(gamma, options.theta, options.max_size or 0)
     initial = None if start is None else np.array(start, dtype=np.int32)
-    return lambda seed: run_leiden(rows, limits, seed, initial)
+    return lambda seed: run_leiden(rows, limits, options.iterations, seed, initial)
 
 
 def null_model(

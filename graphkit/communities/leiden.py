@@ -55,23 +55,19 @@ def merge_small(
     (or increases most), if that stays within `max_size`; what no neighbour can take is left
     unassigned, −1.
     """
-    from graphkit.kernels.leiden import SPARE, Csr, aggregate_graph, sorted_by
+    from graphkit.communities import parallel_native
+    from graphkit.kernels.leiden_arrays import Csr
     from graphkit.kernels.partitions import join_small
 
     codes = np.unique(membership, return_inverse=True)[1].astype(np.int32)
     gamma, out_weight, in_weight = null_model(prepared, quality, resolution)
     rows = Csr(*prepared.symmetric)
-    entries = rows.indices.size
     while True:
         k = int(codes.max(initial=-1)) + 1
         sizes = np.bincount(codes, minlength=k)
         if not (sizes < min_size).any():
             return codes
-        order, ends = np.empty(codes.size, dtype=np.int32), np.empty(k + 1, dtype=np.int32)
-        sorted_by(codes.size, codes, k, ends, order)
-        new = Csr(np.empty(k + 1, np.int64), np.empty(entries, np.int32), np.empty(entries))
-        filled = aggregate_graph(codes.size, rows, codes, order, k, np.empty(k + SPARE), new)
-        merged = Csr(new.indptr, new.indices[:filled], new.weights[:filled])
+        merged = parallel_native.aggregate_graph(rows, codes, k)
         total, total_in = (
             np.bincount(codes, weights=w, minlength=k) if w.size else w
             for w in (out_weight, in_weight)
@@ -80,7 +76,7 @@ def merge_small(
         smallest = np.argsort(sizes, kind="stable")[: int((sizes < min_size).sum())]
         turns = smallest.astype(np.int32)
         if not join_small(
-            merged, total, total_in, gamma, sizes.copy(), max_size or 0, turns, target
+            *merged, total, total_in, gamma, sizes.copy(), max_size or 0, turns, target
         ):
             return np.where(sizes[codes] < min_size, np.int32(-1), codes).astype(np.int32)
         codes = np.unique(target[codes], return_inverse=True)[1].astype(np.int32)

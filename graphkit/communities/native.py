@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +13,7 @@ from graphkit.communities import prepare as checks
 from graphkit.communities.prepare import Codes, scale_weights, weight_unit
 from graphkit.data.graph import Graph
 from graphkit.kernels import leiden as kernel
-from graphkit.kernels.leiden import Memory, Rows
+from graphkit.kernels.leiden_arrays import Options, Room, Rows
 from graphkit.kernels.partitions import split_connected
 from graphkit.kernels.random import splitmix64
 from graphkit.parallel import stop_if_over
@@ -41,50 +40,12 @@ IDLE_MIDDLE, HIGHEST_LEAST = 2, 1e-4
 State = npt.NDArray[np.uint64]
 
 
-@dataclass(frozen=True)
-class KernelOptions:
-    """γ, iterations (−1: until nothing improves), θ, largest size (0: none), and refinement."""
-
-    gamma: float
-    iterations: int = -1
-    theta: float = 0.0
-    max_size: int = 0
-    refined: bool = True
-
-
 class Level(NamedTuple):
     """The graph of a level, and the node of it that each node of the first level is part of."""
 
     rows: Rows
     parts: Codes | None
     """None on the first level."""
-
-
-class Room(NamedTuple):
-    """Where the levels of a graph below `LARGE` nodes are computed, one iteration after another."""
-
-    memory: Memory
-    new: Rows
-    """Takes the graph of the next level, and that after it `spare`."""
-    spare: Rows
-
-    @classmethod
-    def for_levels(cls, rows: Rows, options: KernelOptions) -> Room:
-        """Room for the levels of this graph."""
-        n, entries = rows.n, rows.indices.size
-        two, limited = rows.in_weight.size > 0, rows.size.size > 0
-        memory = Memory.of(n, two=two, limited=limited, random=options.theta > 0)
-        # upper bounds: pages that are not written take no memory
-        new, spare = (
-            Rows(
-                np.empty(n + 1, np.int64),
-                np.empty(entries, np.int32),
-                np.empty(entries),
-                *map(np.empty_like, rows[3:]),
-            )
-            for _ in range(2)
-        )
-        return cls(memory, new, spare)
 
 
 def make_rows(*arrays: npt.NDArray[Any]) -> Rows:
@@ -96,10 +57,11 @@ def make_rows(*arrays: npt.NDArray[Any]) -> Rows:
 
 
 def run_leiden(
-    rows: Rows, options: KernelOptions, seed: int, initial: Codes | None = None
+    rows: Rows, options: Options, iterations: int, seed: int, initial: Codes | None = None
 ) -> Codes:
     """Membership of each node after one run, codes below n; communities are connected.
 
+    −1 iterations are as many as pay.
     Without an initial membership, all but a single iteration start with a pass without
     refinement (Louvain's): it is cheap, and its communities give the memory layout.
     """
@@ -107,24 +69,23 @@ def run_leiden(
     membership = np.empty(rows.n, dtype=np.int32)
     membership[:] = np.arange(rows.n) if initial is None else initial
     order: Codes | None = None
-    left = options.iterations
+    left = iterations
     large = rows.n >= LARGE
-    room = None if large else Room.for_levels(rows, options)
+    room = None if large else Room.for_levels(rows, random=options.theta > 0)
     share, patience = _stopping_rule(rows, until_idle=left < 0)
     least, idle = share * _total_weight(rows), 0
     if options.refined and initial is None and left != 1:
         if large:
             _move_large(rows, options, membership, state)
             rows, membership, order = sort_by_community(rows, membership)
+        unrefined = options._replace(refined=False)
         membership, _, _ = _run_iteration(
-            rows, options, membership, state, False, settled=large, room=room
+            rows, unrefined, membership, state, settled=large, room=room
         )
         left -= 1
     level = Level(rows, None)
     while left != 0 and idle < patience:
-        membership, gained, level = _run_iteration(
-            rows, options, membership, state, options.refined, room=room
-        )
+        membership, gained, level = _run_iteration(rows, options, membership, state, room=room)
         left -= 1
         idle = 0 if gained > least else idle + 1
     if not rows.fixed.size:
@@ -180,10 +141,9 @@ def _split_connected(membership: Codes, level: Level) -> Codes:
 
 def _run_iteration(
     rows: Rows,
-    options: KernelOptions,
+    options: Options,
     membership: Codes,
     state: State,
-    refined: bool,
     *,
     settled: bool = False,
     room: Room | None = None,
@@ -195,10 +155,10 @@ def _run_iteration(
     second = Level(rows, None)
     parts: Codes | None = None
     for level in iterate_levels(
-        rows, options, membership, state, refined, settled=settled, room=room, most=-1
+        rows, options, membership, state, settled=settled, room=room, most=-1
     ):
         graph, communities, flat, gained = level
-        if parts is not None and second.parts is None and refined:
+        if parts is not None and second.parts is None and options.refined:
             second = Level(graph, parts)
         parts = flat if parts is None else parts
     return _flatten(communities, flat), gained, second
@@ -211,10 +171,9 @@ def _flatten(communities: Codes, flat: Codes | None) -> Codes:
 
 def iterate_levels(
     rows: Rows,
-    options: KernelOptions,
+    options: Options,
     membership: Codes,
     state: State,
-    refined: bool,
     *,
     settled: bool = False,
     room: Room | None = None,
@@ -234,7 +193,7 @@ def iterate_levels(
         if not settled:
             gained += _move_large(rows, options, membership, state)
         settled = False
-        if refined:
+        if options.refined:
             parts, communities = _number_parts(
                 _refine_large(rows, options, membership, state), membership
             )
@@ -247,35 +206,19 @@ def iterate_levels(
             return
         rows = _aggregate_large(rows, parts, communities.size)
         membership = communities
-    memory, new, spare = room or Room.for_levels(rows, options)
-    graph, homes, level = rows, membership, 0
+    room = room or Room.for_levels(rows, random=options.theta > 0)
+    graph, level = rows, 0
     while True:
         stop_if_over()
-        n, more = kernel.run_levels(
-            n,
-            graph,
-            options.gamma,
-            options.theta,
-            options.max_size,
-            refined,
-            level,
-            most,
-            homes,
-            membership,
-            state,
-            new,
-            spare,
-            memory,
-        )
+        n, more = kernel.run_levels(n, graph, options, level, most, membership, state, room)
         gained += more
         yield rows, membership, flat, gained
         if not n:
             return
-        graph, homes, level = make_rows(*new), memory.homes, level + 1
-        new, spare = spare, new
+        graph, level, room = make_rows(*room.new), level + 1, room.turned
 
 
-def _move_large(rows: Rows, options: KernelOptions, membership: Codes, state: State) -> float:
+def _move_large(rows: Rows, options: Options, membership: Codes, state: State) -> float:
     """Local moving on all cores, in place; returns the sum of the gains."""
     stop_if_over()
     order = np.empty(rows.n, dtype=np.int32)
@@ -283,7 +226,7 @@ def _move_large(rows: Rows, options: KernelOptions, membership: Codes, state: St
     return parallel_native.move_nodes(rows, options.gamma, options.max_size, membership, order)
 
 
-def _refine_large(rows: Rows, options: KernelOptions, membership: Codes, state: State) -> Codes:
+def _refine_large(rows: Rows, options: Options, membership: Codes, state: State) -> Codes:
     """Refinement on all cores: the part of each node, identified by one of its nodes."""
     stop_if_over()
     seed = int(splitmix64(state))
@@ -370,14 +313,12 @@ def level_memberships(
     unused = np.empty(0, np.int64), np.empty(0, np.bool_)
     rows = make_rows(indptr, indices, scale_weights(weights, one), *node_weights, *unused)
     total = float(out.sum()) / (1 if graph.directed else 2)
-    options = KernelOptions(gamma, theta=theta / one, refined=refined)
+    options = Options(gamma, theta=theta / one, refined=refined)
     found = _improving_levels(rows, options, threshold * total, seed)
     return (_expand_membership(one_level, nodes, graph.n_nodes) for one_level in found)
 
 
-def _improving_levels(
-    rows: Rows, options: KernelOptions, threshold: float, seed: int
-) -> Iterator[Codes]:
+def _improving_levels(rows: Rows, options: Options, threshold: float, seed: int) -> Iterator[Codes]:
     state = np.array([seed], dtype=np.uint64)
     membership = np.arange(rows.n, dtype=np.int32)
     order: Codes | None = None
@@ -385,7 +326,7 @@ def _improving_levels(
     first = True
     while True:
         before = 0.0
-        levels = iterate_levels(rows, options, membership.copy(), state, options.refined)
+        levels = iterate_levels(rows, options, membership.copy(), state)
         for _, communities, flat, gained in levels:
             if not (first or gained > before):
                 continue

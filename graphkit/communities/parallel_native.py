@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from graphkit.communities.prepare import Codes
 from graphkit.kernels import parallel_leiden as kernel
-from graphkit.kernels.leiden import Csr, Rows, sorted_by
-from graphkit.kernels.parallel_leiden import BatchState, Near, RefineState
+from graphkit.kernels.leiden_arrays import Csr, Parts, Rows
+from graphkit.kernels.parallel_leiden import BatchState, Near
+from graphkit.kernels.partitions import group_nodes
 from graphkit.parallel import helpers, spare_cores, stop_if_over
 
 Counts = npt.NDArray[np.int64]
@@ -103,10 +104,9 @@ def move_nodes(rows: Rows, gamma: float, max_size: int, membership: Codes, order
 def by_code(codes: Codes, n_codes: int) -> tuple[Codes, Counts]:
     """Nodes by code, and where those of each code begin."""
     order = np.empty(codes.size, dtype=np.int32)
-    ends = np.empty(n_codes + 1, dtype=np.int32)
-    sorted_by(codes.size, codes, n_codes, ends, order)
     start = np.zeros(n_codes + 1, dtype=np.int64)
-    start[1:] = ends[:-1]
+    np.cumsum(np.bincount(codes, minlength=n_codes), out=start[1:])
+    group_nodes(codes, start.copy(), order)
     return order, start
 
 
@@ -123,12 +123,17 @@ def refine_nodes(rows: Rows, gamma: float, theta: float, membership: Codes, seed
     order, start = by_code(membership, n)
     cuts = _cut_evenly(_entries_before(rows, order)[start])
     widest = int(np.diff(rows.indptr).max(initial=0))
-    state = RefineState(
-        np.empty(n, np.int32),
-        np.empty((n, 3)),
-        np.empty(rows.in_weight.size),
-        np.empty(n, np.bool_),
-    )
+    chances = widest if theta > 0 else 0
+    threads = spare_cores()
+    of, alone = np.empty(n, np.int32), np.empty(n, np.bool_)
+    towards, totals, total_in, rest = map(np.empty, (n, n, rows.in_weight.size, n))
+    parts = [
+        Parts(
+            *(of, alone, towards, totals, total_in, rest),
+            *(np.empty(widest + 1, np.int32), np.empty(chances), np.empty(chances)),
+        )
+        for _ in range(threads)
+    ]
 
     def refine(worker: int, piece: int) -> None:
         kernel.refine_communities(
@@ -140,15 +145,13 @@ def refine_nodes(rows: Rows, gamma: float, theta: float, membership: Codes, seed
             start,
             cuts[piece],
             cuts[piece + 1],
-            widest,
             np.uint64(seed),
-            state,
+            parts[worker],
         )
 
-    with helpers(spare_cores()) as share_out:
+    with helpers(threads) as share_out:
         share_out(refine, len(cuts) - 1)
-    parts: Codes = state.parts
-    return parts
+    return of
 
 
 def aggregate_graph(csr: Csr, parts: Codes, n_parts: int) -> Csr:

@@ -13,12 +13,13 @@ arrays and the state of the generator alone.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from graphkit.kernels.compile import BORROWING, ROLLED, borrowing, kernel
+from graphkit.kernels.compile import ROLLED, borrowing, kernel
 from graphkit.kernels.intrinsics import prefetch
+from graphkit.kernels.leiden_arrays import SPARE, Parts, Rows
 from graphkit.kernels.random import splitmix64
 
 #: A gain must exceed another by this share of the strength, or rounding could make two moves
@@ -31,127 +32,7 @@ ROUNDING = 1e-9
 #: Most neighbours to prefetch: two or three hundred fill the first-level cache.
 ASKED = 64
 
-#: Weights within the own community, most of all, are added elsewhere; so many rows of a table take
-#: what is written in their place, in turn, so that no addition waits for the one before it.
-SPARE = 8
-
 Array = Any
-
-
-class Csr(NamedTuple):
-    """A symmetric graph without loops in compressed sparse rows, every edge in both its rows."""
-
-    indptr: Array
-    """int64, (n + 1,)."""
-    indices: Array
-    """int32, (entries,)."""
-    weights: Array
-    """float64, (entries,), above zero; empty if all are 1."""
-
-
-class Rows(NamedTuple):
-    """The graph of one level: compressed rows as in :class:`Csr`, and node weights."""
-
-    indptr: Array
-    indices: Array
-    weights: Array
-    out_weight: Array
-    """float64, (n,): a of the null model."""
-    in_weight: Array
-    """float64, (n,): b of the null model; empty for one node weight."""
-    size: Array
-    """int64, (n,): number of original nodes; empty without a size limit."""
-    fixed: Array
-    """bool, (n,): nodes that must not move; empty if none."""
-
-    @property
-    def n(self) -> int:
-        """Number of nodes."""
-        return int(self.indptr.size) - 1
-
-    @property
-    def csr(self) -> Csr:
-        """The rows alone."""
-        return Csr(self.indptr, self.indices, self.weights)
-
-
-class Visits(NamedTuple):
-    """What is known of the n nodes of a level from their last visits.
-
-    A node at home stays as long as its `slack` is above the expectation, by the null model, between
-    it and its community and all that has left a community so far: no total has fallen by more.
-    """
-
-    inside: Array
-    """float64, (n,): edge weight of each node within its community."""
-    stale: Array
-    """bool, (n,): whether that is to be summed anew, as neighbours have moved since."""
-    slack: Array
-    """float64, (n,): bound below which that expectation is to stay; −inf if unknown."""
-    left: Array
-    """float64, (2,): node weights of all nodes that have moved."""
-
-    @classmethod
-    def none(cls, n: int) -> Visits:
-        """Nothing is known of n nodes."""
-        return cls(np.empty(n), np.ones(n, np.bool_), np.full(n, -np.inf), np.zeros(2))
-
-
-class Memory(NamedTuple):
-    """Working memory of the levels of a graph with n nodes, of any content."""
-
-    towards: Array
-    """float64, (n + SPARE,): edge weight from the current node to each community, or part."""
-    near: Array
-    """int32, (n + 1,): communities, or parts, near the current node; or the community of parts."""
-    totals: Array
-    """float64, (n,): node weight of each community, or part."""
-    total_in: Array
-    """float64, (n,): the second node weight; empty for one."""
-    whole: Array
-    """float64, (n,): node weight of each community while nodes are refined."""
-    whole_in: Array
-    """float64, (n,): the second node weight; empty for one."""
-    held: Array
-    """int64, (n,): original nodes of each community; empty without a size limit."""
-    chance: Array
-    """float64, (n,): chance of each part near the current node; empty if θ is 0."""
-    reach: Array
-    """float64, (n,): edge weight to that part; empty if θ is 0."""
-    rest: Array
-    """float64, (n,): edge weight of each part to the rest of its community."""
-    waiting: Array
-    """bool, (n,): whether a node is queued, or is a part by itself."""
-    order: Array
-    """int32, (n,): nodes in the order of their visits, or by part."""
-    count: Array
-    """int32, (n + 1,): number of nodes of each community, or parts before it."""
-    empty: Array
-    """int32, (n,): communities without nodes, or numbers of parts."""
-    parts: Array
-    """int32, (n,): the part of each node of a level."""
-    homes: Array
-    """int32, (n,): the community of each node of a level after the first."""
-    flat: Array
-    """int32, (n,): the node of a level that each node of the first level is part of."""
-    first: Visits
-    """Visits on the first level, kept from one iteration to the next."""
-    later: Visits
-    """Visits on a later level."""
-
-    @classmethod
-    def of(cls, n: int, *, two: bool, limited: bool, random: bool) -> Memory:
-        """Memory for n nodes: with two node weights, a limited size, random merging, or not."""
-        second, limit, chances = n if two else 0, n if limited else 0, n if random else 0
-        floats = n + SPARE, n, second, n, second, chances, chances, n
-        towards, totals, total_in, whole, whole_in, chance, reach, rest = map(np.empty, floats)
-        lengths = n + 1, n, n + 1, n, n, n, n
-        near, order, count, empty, parts, homes, flat = (np.empty(k, np.int32) for k in lengths)
-        held = np.empty(limit, np.int64)
-        waiting = np.empty(n, np.bool_)
-        sums = towards, near, totals, total_in, whole, whole_in, held, chance, reach
-        codes = order, count, empty, parts, homes, flat
-        return cls(*sums, rest, waiting, *codes, Visits.none(n), Visits.none(n))
 
 
 @borrowing
@@ -193,15 +74,81 @@ def shuffle(order: Array, n: int, state: Array) -> None:
 
 
 @borrowing
+def clear_weights(n: int, towards: Array) -> None:
+    """Set the edge weight towards each of n communities, or parts, to 0."""
+    for c in range(n):
+        towards[c] = 0.0
+    for t in range(SPARE):
+        towards[n + t] = 1.0  # never 0, or they would count as communities
+
+
+@borrowing
+def sum_node_weights(n: int, weight: Array, codes: Array, n_codes: int, totals: Array) -> float:
+    """Node weight of each community, or part; returns that of all n nodes.
+
+    Without node weights, as where the null model has one only, that is 0, and nothing is filled.
+    """
+    everything = 0.0
+    if weight.size == 0:
+        return everything
+    for c in range(n_codes):
+        totals[c] = 0.0
+    for v in range(n):
+        totals[codes[v]] += weight[v]
+        everything += weight[v]
+    return everything
+
+
+@borrowing
+def sum_towards(
+    first: Any,
+    last: Any,
+    indices: Array,
+    weights: Array,
+    codes: Array,
+    own: int,
+    n_codes: int,
+    towards: Array,
+    near: Array,
+    n_near: int,
+) -> tuple[int, float]:
+    """Edge weight of a row, from entry first to last − 1, towards each community, or part, but `own`.
+
+    Those that are new are listed in `near`, from place `n_near` on. Returns the end of the list,
+    and the weight towards `own`.
+    """
+    to_own = 0.0
+    for e in range(first, last):
+        # no branches, which would be mispredicted
+        c = np.int64(codes[np.uint32(indices[e])])
+        weight = 1.0 if weights.size == 0 else weights[e]
+        to_own += weight if c == own else 0.0
+        c = n_codes + np.int64(e & np.uint64(SPARE - 1)) if c == own else c
+        before = towards[np.uint64(c)]
+        near[np.uint64(n_near)] = c  # kept if it is new
+        n_near += before == 0.0
+        towards[np.uint64(c)] = before + weight
+    return n_near, to_own
+
+
+@borrowing
+def note_move(u: Any, weight: float, left: bool, joined: bool, slack: Array, stale: Array) -> None:
+    """A neighbour of node u, at this edge weight, has left its community, or joined it, or neither."""
+    stale[u] = True
+    slack[u] += weight if joined else -weight
+    slack[u] -= weight if left else 0.0
+
+
+@borrowing
 def move_nodes(
-    n: int, rows: Any, gamma: float, max_size: int, membership: Array, visits: Any, memory: Any
+    n: int, rows: Any, options: Any, membership: Array, visits: Any, memory: Any
 ) -> float:
     """Local moving: nodes join the neighbouring community of highest gain, until none does.
 
     ``memory.order`` holds the n nodes in the order of their first visit; a node whose neighbour
     leaves its community is queued again. Changes `membership`, whose codes lie below n; returns
-    the sum of the gains, 0 if nothing moved. A `max_size` of 0 is no limit. `rows` is a
-    :class:`Rows`, `memory` a :class:`Memory`.
+    the sum of the gains, 0 if nothing moved. `rows` is a :class:`Rows`, `options` are
+    :class:`Options`, `memory` is a :class:`Memory`.
     """
     indptr, indices, weights = rows.indptr, rows.indices, rows.weights
     out_weight, in_weight, size, fixed = rows.out_weight, rows.in_weight, rows.size, rows.fixed
@@ -209,29 +156,20 @@ def move_nodes(
     near, count, empty, queue = memory.near, memory.count, memory.empty, memory.order
     waiting, inside, stale, slack = memory.waiting, visits.inside, visits.stale, visits.slack
     gone, gone_in = visits.left[0], visits.left[1]
+    gamma, max_size = options.gamma, options.max_size
     two, limited, unit, pinned = in_weight.size > 0, max_size > 0, weights.size == 0, fixed.size > 0
+    clear_weights(n, towards)
+    all_out = sum_node_weights(n, out_weight, membership, n, totals)
+    all_in = sum_node_weights(n, in_weight, membership, n, total_in)
     for v in range(n):
-        towards[v] = 0.0
-        totals[v] = 0.0
-        count[v] = 0
         waiting[v] = not (pinned and fixed[v])
-        if two:
-            total_in[v] = 0.0
+        count[v] = 0
         if limited:
             held[v] = 0
-    for t in range(SPARE):
-        towards[n + t] = 1.0  # never 0, or they would count as communities
-    all_out, all_in = 0.0, 0.0
     for v in range(n):
-        c = membership[v]
-        totals[c] += out_weight[v]
-        count[c] += 1
-        all_out += out_weight[v]
-        if two:
-            total_in[c] += in_weight[v]
-            all_in += in_weight[v]
+        count[membership[v]] += 1
         if limited:
-            held[c] += size[v]
+            held[membership[v]] += size[v]
     n_empty = 0
     for c in range(n - 1, -1, -1):
         if count[c] == 0:
@@ -268,18 +206,9 @@ def move_nodes(
             ahead = read + 2
             u = queue[ahead if ahead < n else ahead - n]
             prefetch_row(indices, weights, indptr[u])
-        n_near = 0
-        to_own = 0.0
-        for e in range(first, last):
-            # no branches, which would be mispredicted
-            c = np.int64(membership[np.uint32(indices[e])])
-            weight = 1.0 if unit else weights[e]
-            to_own += weight if c == own else 0.0
-            c = n + np.int64(e & np.uint64(SPARE - 1)) if c == own else c
-            before = towards[np.uint64(c)]
-            near[np.uint64(n_near)] = c
-            n_near += before == 0.0
-            towards[np.uint64(c)] = before + weight
+        n_near, to_own = sum_towards(
+            first, last, indices, weights, membership, own, n, towards, near, np.int64(0)
+        )
         count[own] -= 1
         stay = 0.0
         if count[own] > 0:
@@ -290,14 +219,14 @@ def move_nodes(
         strength = to_own
         best, gain, to_best = own, -np.inf, 0.0
         for t in range(n_near):
-            c = np.uint32(near[t])
-            weight = towards[c]
+            d = np.uint32(near[t])
+            weight = towards[d]
             strength += weight
-            towards[c] = 0.0
-            g = weight - a * totals[c]
+            towards[d] = 0.0
+            g = weight - a * totals[d]
             if two:
-                g = weight - a * total_in[c] - b * totals[c]
-            if g > gain and (not limited or held[c] + size[v] <= max_size):
+                g = weight - a * total_in[d] - b * totals[d]
+            if g > gain and (not limited or held[d] + size[v] <= max_size):
                 best, gain, to_best = near[t], g, weight
         least = stay + TINY * strength
         slack[v] = expected + min(least, least - gain) - ROUNDING * (strength + everything)
@@ -333,11 +262,9 @@ def move_nodes(
             gone_in += in_weight[v]
         for e in range(first, last):
             u = np.uint32(indices[e])
-            weight = 1.0 if unit else weights[e]
-            stale[u] = True
-            slack[u] += weight if membership[u] == best else -weight
-            slack[u] -= weight if membership[u] == own else 0.0
-            if waiting[u] or membership[u] == best or (pinned and fixed[u]):
+            there = membership[u]
+            note_move(u, 1.0 if unit else weights[e], there == own, there == best, slack, stale)
+            if waiting[u] or there == best or (pinned and fixed[u]):
                 continue
             waiting[u] = True
             at = read + left
@@ -348,135 +275,149 @@ def move_nodes(
 
 
 @borrowing
-def refine_nodes(
-    n: int,
-    rows: Any,
+def weight_within(
+    first: Any, last: Any, indices: Array, weights: Array, membership: Array, own: int
+) -> float:
+    """Edge weight of a row, from entry first to last − 1, within a community."""
+    inside = 0.0
+    for e in range(first, last):
+        # no branch, which would be mispredicted
+        weight = 1.0 if weights.size == 0 else weights[e]
+        inside += weight if membership[np.uint32(indices[e])] == own else 0.0
+    return inside
+
+
+@borrowing
+def merge_node(
+    v: int,
+    n_near: int,
+    weight: float,
+    weight_in: float,
+    whole: float,
+    whole_in: float,
     gamma: float,
     theta: float,
-    membership: Array,
+    parts: Any,
     random: Array,
-    visits: Any,
-    memory: Any,
+) -> None:
+    """Let node v, alone so far, join one of the well-connected parts near it, or stay alone.
+
+    With θ = 0 that is the part of highest gain, else part S with probability ∝ exp(gain / θ)
+    among gains of 0 or more (its own is 0). The weights are those of the node and of its community;
+    `parts` is a :class:`Parts`, whose `towards` ends as 0.
+    """
+    towards, totals, total_in, rest = parts.towards, parts.totals, parts.total_in, parts.rest
+    near, chance, reach = parts.near, parts.chance, parts.reach
+    two = total_in.size > 0
+    a, b = gamma * weight, gamma * weight_in
+    best, gain, to_best = np.int64(v), TINY * rest[v], 0.0
+    n_open = 0
+    top = 0.0
+    for t in range(n_near):
+        part = np.uint32(near[t])
+        to_part, total = towards[part], totals[part]
+        towards[part] = 0.0
+        g = to_part - a * total
+        if two:
+            g = to_part - a * total_in[part] - b * total
+        # few parts gain more, so that it is asked first
+        if g < 0.0 or (theta == 0.0 and g <= gain):
+            continue
+        bound = gamma * total * (whole - total)
+        if two:
+            bound = gamma * (total * (whole_in - total_in[part]) + total_in[part] * (whole - total))
+        if rest[part] < bound - TINY * rest[part]:
+            continue
+        if theta > 0.0:
+            near[n_open] = near[t]
+            reach[n_open] = to_part
+            chance[n_open] = g
+            top = max(top, g)
+            n_open += 1
+        else:
+            best, gain, to_best = np.int64(part), g, to_part
+    if n_open > 0:
+        # relative to the largest exponent, to avoid overflow
+        everything = np.exp(-top / theta)
+        for t in range(n_open):
+            chance[t] = np.exp((chance[t] - top) / theta)
+            everything += chance[t]
+        pick = np.float64(splitmix64(random) >> np.uint64(11)) * 2.0**-53 * everything
+        for t in range(n_open):
+            pick -= chance[t]
+            if pick < 0.0:
+                best, to_best = np.int64(near[t]), reach[t]
+                break
+    if best != v:
+        rest[best] += rest[v] - 2.0 * to_best
+        totals[best] += weight
+        if two:
+            total_in[best] += weight_in
+        parts.of[v] = best
+        parts.alone[best] = False
+
+
+@borrowing
+def refine_nodes(
+    n: int, rows: Any, options: Any, membership: Array, random: Array, visits: Any, memory: Any
 ) -> None:
     """Refinement: inside each community, well-connected nodes merge into well-connected parts.
 
     Every node starts alone and is visited once, in the order of ``memory.order``, if still alone.
-    With θ = 0 it joins the part of highest gain, else part S with probability ∝ exp(gain / θ)
-    among gains of 0 or more (its own is 0). `rows` is a :class:`Rows`, `memory` a
-    :class:`Memory` whose `parts` are filled: each is identified by one of its nodes. `visits` are
-    those of the last move. `random` is the state of the generator.
+    `rows` is a :class:`Rows`, `options` are :class:`Options`, `memory` is a :class:`Memory` whose
+    `parts` are filled. `visits` are those of the last move. `random` is the state of the generator.
     """
     indptr, indices, weights = rows.indptr, rows.indices, rows.weights
     out_weight, in_weight = rows.out_weight, rows.in_weight
     towards, totals, total_in, near = memory.towards, memory.totals, memory.total_in, memory.near
     whole, whole_in, rest = memory.whole, memory.whole_in, memory.rest
     inside, stale = visits.inside, visits.stale
-    parts, order, alone = memory.parts, memory.order, memory.waiting
-    chance, reach = memory.chance, memory.reach
+    of, order, alone = memory.parts, memory.order, memory.waiting
+    gamma, theta = options.gamma, options.theta
     two, unit = in_weight.size > 0, weights.size == 0
-    for c in range(n):
-        whole[c] = 0.0
-        if two:
-            whole_in[c] = 0.0
+    parts = Parts(of, alone, towards, totals, total_in, rest, near, memory.chance, memory.reach)
+    sum_node_weights(n, out_weight, membership, n, whole)
+    sum_node_weights(n, in_weight, membership, n, whole_in)
+    clear_weights(n, towards)
     for v in range(n):
-        whole[membership[v]] += out_weight[v]
         if two:
-            whole_in[membership[v]] += in_weight[v]
             total_in[v] = in_weight[v]
         alone[v] = True
-        parts[v] = v
-        towards[v] = 0.0
+        of[v] = v
         totals[v] = out_weight[v]
-        if not stale[v]:
-            rest[v] = inside[v]
-            continue
-        own = membership[v]
-        to_own = 0.0
-        for e in range(np.uint64(indptr[v]), np.uint64(indptr[v + 1])):
-            # no branch, which would be mispredicted
-            weight = 1.0 if unit else weights[e]
-            to_own += weight if membership[np.uint32(indices[e])] == own else 0.0
-        inside[v] = rest[v] = to_own
-        stale[v] = False
-    for t in range(SPARE):
-        towards[n + t] = 1.0  # never 0, or they would count as parts
+        if stale[v]:
+            first, last = np.uint64(indptr[v]), np.uint64(indptr[v + 1])
+            inside[v] = weight_within(first, last, indices, weights, membership, membership[v])
+            stale[v] = False
+        rest[v] = inside[v]
     for i in range(n):
         v = order[i]
-        outside = rest[v]
-        if not alone[v] or outside == 0.0:
+        if not alone[v] or rest[v] == 0.0:
             continue
         own = membership[v]
-        a = gamma * out_weight[v]
-        b = 0.0
-        expected = a * (whole[own] - out_weight[v])
+        one, all_out, one_in, all_in = out_weight[v], whole[own], 0.0, 0.0
+        expected = gamma * one * (all_out - one)
         if two:
-            b = gamma * in_weight[v]
-            expected = a * (whole_in[own] - in_weight[v]) + b * (whole[own] - out_weight[v])
-        tiny = TINY * outside
-        if outside < expected - tiny:
+            one_in, all_in = in_weight[v], whole_in[own]
+            expected = gamma * one * (all_in - one_in) + gamma * one_in * (all_out - one)
+        if rest[v] < expected - TINY * rest[v]:
             continue
         if i + 2 < n and alone[order[i + 2]]:
             prefetch_row(indices, weights, indptr[order[i + 2]])
-        n_near = 0
+        n_near = np.int64(0)
         for e in range(np.uint64(indptr[v]), np.uint64(indptr[v + 1])):
             # no branches, which would be mispredicted
             u = np.uint32(indices[e])
-            p = np.int64(parts[u])
+            p = np.int64(of[u])
             p = p if membership[u] == own else n + np.int64(e & np.uint64(SPARE - 1))
             before = towards[np.uint64(p)]
             near[np.uint64(n_near)] = p
             n_near += before == 0.0
             towards[np.uint64(p)] = before + (1.0 if unit else weights[e])
-        best, gain, to_best = v, tiny, 0.0
-        n_open = 0
-        top = 0.0
-        for t in range(n_near):
-            part = np.uint32(near[t])
-            weight, total = towards[part], totals[part]
-            towards[part] = 0.0
-            g = weight - a * total
-            if two:
-                g = weight - a * total_in[part] - b * total
-            # few parts gain more, so that it is asked first
-            if g < 0.0 or (theta == 0.0 and g <= gain):
-                continue
-            bound = gamma * total * (whole[own] - total)
-            if two:
-                bound = gamma * (
-                    total * (whole_in[own] - total_in[part]) + total_in[part] * (whole[own] - total)
-                )
-            if rest[part] < bound - TINY * rest[part]:
-                continue
-            if theta > 0.0:
-                near[n_open] = near[t]
-                reach[n_open] = weight
-                chance[n_open] = g
-                top = max(top, g)
-                n_open += 1
-            else:
-                best, gain, to_best = near[t], g, weight
-        if n_open > 0:
-            # relative to the largest exponent, to avoid overflow
-            everything = np.exp(-top / theta)
-            for t in range(n_open):
-                chance[t] = np.exp((chance[t] - top) / theta)
-                everything += chance[t]
-            pick = np.float64(splitmix64(random) >> np.uint64(11)) * 2.0**-53 * everything
-            for t in range(n_open):
-                pick -= chance[t]
-                if pick < 0.0:
-                    best, to_best = near[t], reach[t]
-                    break
-        if best != v:
-            rest[best] += outside - 2.0 * to_best
-            totals[best] += out_weight[v]
-            if two:
-                total_in[best] += in_weight[v]
-            parts[v] = best
-            alone[best] = False
+        merge_node(v, n_near, one, one_in, all_out, all_in, gamma, theta, parts, random)
 
 
-@kernel(**BORROWING)
+@borrowing
 def sorted_by(n: int, codes: Array, n_codes: int, start: Array, order: Array) -> None:
     """Fill `order` with n nodes by code, ties by node (a counting sort).
 
@@ -493,23 +434,44 @@ def sorted_by(n: int, codes: Array, n_codes: int, start: Array, order: Array) ->
         start[codes[v]] += 1
 
 
-@kernel(**BORROWING)
-def aggregate_graph(
-    n: int, csr: Any, parts: Array, order: Array, n_parts: int, towards: Array, new: Any
-) -> int:
-    """Fill `new` with the graph whose nodes are the parts, 0 … n_parts − 1; without loops.
+@borrowing
+def number_parts(n: int, communities: Array, memory: Any) -> int:
+    """Number the parts by community, then by the node that identifies each; returns their number.
 
-    `order` lists the n nodes by part; `towards` has room for n_parts + SPARE weights. Returns the
-    number of entries filled.
+    Fills ``memory.homes`` with the community of each part; communities are numbered, too.
     """
-    indptr, indices, weights = csr.indptr, csr.indices, csr.weights
+    parts, order, code, near = memory.parts, memory.order, memory.empty, memory.near
+    sorted_by(n, communities, n, memory.count, order)
+    k = 0
+    number, last = -1, -1
+    for i in range(n):
+        v = order[i]
+        if communities[v] != last:
+            last = communities[v]
+            number += 1
+        if parts[v] == v:
+            code[v] = k
+            near[k] = number
+            k += 1
+    for v in range(n):
+        parts[v] = code[parts[v]]
+    for p in range(k):
+        memory.homes[p] = near[p]
+    return k
+
+
+@borrowing
+def aggregate_graph(n: int, rows: Any, parts: Array, n_parts: int, new: Any, memory: Any) -> None:
+    """Fill `new` with the graph whose nodes are the parts, 0 … n_parts − 1, without loops.
+
+    A part with a fixed node is fixed.
+    """
+    indptr, indices, weights = rows.indptr, rows.indices, rows.weights
     new_indptr, new_indices, new_weights = new.indptr, new.indices, new.weights
-    unit = weights.size == 0
-    for p in range(n_parts):
-        towards[p] = 0.0
-    for t in range(SPARE):
-        towards[n_parts + t] = 1.0  # never 0, or they would count as parts
-    at = 0
+    order, towards = memory.order, memory.towards
+    sorted_by(n, parts, n_parts, memory.count, order)
+    clear_weights(n_parts, towards)
+    at: Any = np.int64(0)  # a plain 0 has a type of its own, and kernels would be compiled twice
     i = 0
     new_indptr[0] = 0
     for p in range(n_parts):
@@ -519,19 +481,28 @@ def aggregate_graph(
             i += 1
             if i < n:
                 prefetch_row(indices, weights, indptr[order[i]])
-            for e in range(np.uint64(indptr[v]), np.uint64(indptr[v + 1])):
-                q = np.int64(parts[np.uint32(indices[e])])
-                q = n_parts + np.int64(e & np.uint64(SPARE - 1)) if q == p else q
-                before = towards[np.uint64(q)]
-                new_indices[np.uint64(at)] = q  # kept if it is new
-                at += before == 0.0
-                towards[np.uint64(q)] = before + (1.0 if unit else weights[e])
+            first, last = np.uint64(indptr[v]), np.uint64(indptr[v + 1])
+            at, _ = sum_towards(
+                first, last, indices, weights, parts, np.int32(p), n_parts, towards, new_indices, at
+            )
         for e in range(begin, at):
             q = new_indices[e]
             new_weights[e] = towards[q]
             towards[q] = 0.0
         new_indptr[p + 1] = at
-    return at
+    limited, pinned = rows.size.size > 0, rows.fixed.size > 0
+    sum_node_weights(n, rows.out_weight, parts, n_parts, new.out_weight)
+    sum_node_weights(n, rows.in_weight, parts, n_parts, new.in_weight)
+    for p in range(n_parts):
+        if limited:
+            new.size[p] = 0
+        if pinned:
+            new.fixed[p] = False
+    for v in range(n):
+        if limited:
+            new.size[parts[v]] += rows.size[v]
+        if pinned and rows.fixed[v]:
+            new.fixed[parts[v]] = True
 
 
 @borrowing
@@ -570,83 +541,57 @@ def follow_moves(n: int, rows: Any, membership: Array, memory: Any) -> None:
         for e in range(np.uint64(indptr[v]), np.uint64(indptr[v + 1])):
             u = np.uint32(indices[e])
             weight = 1.0 if weights.size == 0 else weights[e]
-            stale[u] = True
-            slack[u] += weight if homes[flat[u]] == best else -weight
-            slack[u] -= weight if membership[u] == own else 0.0
+            note_move(u, weight, membership[u] == own, homes[flat[u]] == best, slack, stale)
 
 
 @kernel(**ROLLED)
 def run_levels(
     n: int,
     rows: Any,
-    gamma: float,
-    theta: float,
-    max_size: int,
-    refined: bool,
+    options: Any,
     level: int,
     most: int,
-    homes: Array,
     membership: Array,
     random: Array,
-    new: Any,
-    spare: Any,
-    memory: Any,
+    room: Any,
 ) -> tuple[int, float]:
     """Levels of one iteration: move, refine and aggregate until nothing can be aggregated.
 
     Begins with level 0, or goes on with the one given, whose n nodes are in the communities
-    `homes`, and ends after `most` levels. Fills `membership`, of the nodes of level 0. `new` and
-    `spare`, each a :class:`Rows` with room for all nodes and entries, take the graphs of the next
-    levels in turn; `memory` is a :class:`Memory`, kept from level to level. Returns the number of
-    nodes of the next level, 0 if there is none, and the gain.
+    ``room.memory.homes``, and ends after `most` levels. Fills `membership`, of the nodes of level
+    0. `options` are :class:`Options`, `room` is a :class:`Room`. Returns the number of nodes of
+    the next level, 0 if there is none, and the gain.
     """
     indptr, indices, weights = rows.indptr, rows.indices, rows.weights
     out_weight, in_weight, size, fixed = rows.out_weight, rows.in_weight, rows.size, rows.fixed
-    parts, flat, order, count = memory.parts, memory.flat, memory.order, memory.count
-    code, near = memory.empty, memory.near
-    two, limited, pinned = in_weight.size > 0, size.size > 0, fixed.size > 0
+    memory, new, spare = room.memory, room.new, room.spare
+    parts, flat, order, code = memory.parts, memory.flat, memory.order, memory.empty
     gained = 0.0
-    base, n_base, visits = rows, n, memory.first
+    n_first, homes, visits = n, memory.homes, memory.later
     if level == 0:
+        homes, visits = membership, memory.first
         for v in range(n):
             flat[v] = v
     else:
-        visits = memory.later
         for v in range(membership.size):
             memory.first.slack[v] = -np.inf
             memory.first.stale[v] = True
     while True:
         graph = Rows(indptr, indices, weights, out_weight, in_weight, size, fixed)
         shuffle(order, n, random)
-        gained += move_nodes(n, graph, gamma, max_size, homes, visits, memory)
-        if refined:
+        gained += move_nodes(n, graph, options, homes, visits, memory)
+        if options.refined:
             shuffle(order, n, random)
-            refine_nodes(n, graph, gamma, theta, homes, random, visits, memory)
+            refine_nodes(n, graph, options, homes, random, visits, memory)
         else:
             # each community is a part, identified by its first node
             for v in range(n - 1, -1, -1):
                 code[homes[v]] = v
             for v in range(n):
                 parts[v] = code[homes[v]]
-        # parts are numbered by community, then root, the node that identifies them
-        sorted_by(n, homes, n, count, order)
-        k: Any = np.int64(0)  # a plain 0 has a type of its own, and kernels would be compiled twice
-        number, last = -1, -1
-        for i in range(n):
-            v = order[i]
-            if homes[v] != last:
-                last = homes[v]
-                number += 1
-            if parts[v] == v:
-                code[v] = k
-                near[k] = number
-                k += 1
-        homes = memory.homes
-        visits = memory.later
-        for v in range(n):
-            parts[v] = code[parts[v]]
+        k = number_parts(n, homes, memory)
+        homes, visits = memory.homes, memory.later
         for p in range(k):
-            homes[p] = near[p]
             visits.slack[p] = -np.inf
             visits.stale[p] = True
         for v in range(membership.size):
@@ -655,36 +600,15 @@ def run_levels(
         if k == n:
             k = 0
             break
-        sorted_by(n, parts, k, count, order)
-        rest = Csr(new.indptr, new.indices, new.weights)
-        csr = Csr(indptr, indices, weights)
-        aggregate_graph(n, csr, parts, order, k, memory.towards, rest)
-        new_out, new_in, new_size, new_fixed = new.out_weight, new.in_weight, new.size, new.fixed
-        for p in range(k):
-            new_out[p] = 0.0
-            if two:
-                new_in[p] = 0.0
-            if limited:
-                new_size[p] = 0
-            if pinned:
-                new_fixed[p] = False
-        for v in range(n):
-            p = parts[v]
-            new_out[p] += out_weight[v]
-            if two:
-                new_in[p] += in_weight[v]
-            if limited:
-                new_size[p] += size[v]
-            if pinned and fixed[v]:
-                new_fixed[p] = True
+        aggregate_graph(n, graph, parts, k, new, memory)
         n = k
         if most == 0:
             break
         indptr, indices, weights = new.indptr, new.indices, new.weights
-        out_weight, in_weight, size, fixed = new_out, new_in, new_size, new_fixed
+        out_weight, in_weight, size, fixed = new.out_weight, new.in_weight, new.size, new.fixed
         new, spare = spare, new
     if level == 0:
-        follow_moves(n_base, base, membership, memory)
+        follow_moves(n_first, rows, membership, memory)
     for v in range(membership.size):
         membership[v] = homes[flat[v]]
     return k, gained

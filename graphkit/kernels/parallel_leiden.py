@@ -16,7 +16,7 @@ import numpy as np
 
 from graphkit.kernels.compile import inner, kernel
 from graphkit.kernels.intrinsics import prefetch
-from graphkit.kernels.leiden import ASKED, TINY, prefetch_row
+from graphkit.kernels.leiden import ASKED, TINY, merge_node, prefetch_row, weight_within
 from graphkit.kernels.random import GOLDEN, mix, splitmix64
 
 Array = Any
@@ -92,7 +92,7 @@ def propose_moves(
 ) -> None:
     """Best community of the nodes ``nodes[first:last]`` as things stand; −1 is a new one.
 
-    Fills ``best[first:last]``. `rows` is a :class:`graphkit.kernels.leiden.Rows`, `state` a
+    Fills ``best[first:last]``. `rows` is a :class:`graphkit.kernels.leiden_arrays.Rows`, `state` a
     :class:`BatchState`, `near` a :class:`Near`.
     """
     indptr, indices, weights = rows.indptr, rows.indices, rows.weights
@@ -282,19 +282,6 @@ def wake_neighbours(
                 waiting[u] = True
 
 
-class RefineState(NamedTuple):
-    """Result and working memory of :func:`refine_communities`, by node."""
-
-    parts: Array
-    """int32, (n,): the part of each node, identified by one of its nodes."""
-    totals: Array
-    """float64, (n, 3): edge weight to the current node, node weight, weight to the rest."""
-    total_in: Array
-    """float64, (n,): second node weight; empty for one."""
-    alone: Array
-    """bool, (n,): whether a node is a part by itself."""
-
-
 @inner
 def _shuffle_range(order: Array, first: int, last: int, random: Array) -> None:
     """Random order of ``order[first:last]`` (Fisher–Yates)."""
@@ -313,118 +300,62 @@ def refine_communities(
     start: Array,
     first: int,
     last: int,
-    widest: int,
     seed: Any,
-    state: Any,
+    parts: Any,
 ) -> None:
     """Refinement of the communities first … last − 1, as in ``leiden.refine_nodes``.
 
     ``order[start[c]:start[c + 1]]`` holds the nodes of community c, ascending; they are visited in
-    random order, and every community has random numbers of its own. `state` is a
-    :class:`RefineState` of any content.
+    random order, and every community has random numbers of its own. `parts` is a
+    :class:`graphkit.kernels.leiden_arrays.Parts` of any content.
     """
     indptr, indices, weights = rows.indptr, rows.indices, rows.weights
     out_weight, in_weight = rows.out_weight, rows.in_weight
-    parts, totals, total_in, alone = state.parts, state.totals, state.total_in, state.alone
+    towards, near = parts.towards, parts.near
     two, unit = in_weight.size > 0, weights.size == 0
-    near = np.empty(widest + 1, np.int32)
-    chance, reach = np.empty(widest if theta > 0.0 else 0), np.empty(widest if theta > 0.0 else 0)
     random = np.empty(1, np.uint64)
     for c in range(first, last):
         begin, end = start[c], start[c + 1]
         whole, whole_in = 0.0, 0.0
         for i in range(begin, end):
             v = order[i]
-            parts[v] = v
-            alone[v] = True
+            parts.of[v] = v
+            parts.alone[v] = True
             whole += out_weight[v]
             if two:
-                total_in[v] = in_weight[v]
+                parts.total_in[v] = in_weight[v]
                 whole_in += in_weight[v]
         if end - begin < 2:
             continue
         for i in range(begin, end):
             v = order[i]
-            inside = 0.0
-            for e in range(np.uint64(indptr[v]), np.uint64(indptr[v + 1])):
-                # no branch, which would be mispredicted
-                weight = 1.0 if unit else weights[e]
-                inside += weight if membership[np.uint32(indices[e])] == c else 0.0
-            totals[v, 0] = 0.0
-            totals[v, 1] = out_weight[v]
-            totals[v, 2] = inside  # between a part and the rest of its community
+            towards[v] = 0.0
+            parts.totals[v] = out_weight[v]
+            begins, ends = np.uint64(indptr[v]), np.uint64(indptr[v + 1])
+            parts.rest[v] = weight_within(begins, ends, indices, weights, membership, np.int32(c))
         random[0] = mix(seed + np.uint64(c) * GOLDEN)
         _shuffle_range(order, begin, end, random)
         for i in range(begin, end):
             v = order[i]
-            outside = totals[v, 2]
-            if not alone[v] or outside == 0.0:
+            if not parts.alone[v] or parts.rest[v] == 0.0:
                 continue
-            a = gamma * out_weight[v]
-            b = 0.0
-            expected = a * (whole - out_weight[v])
+            one, one_in = out_weight[v], 0.0
+            expected = gamma * one * (whole - one)
             if two:
-                b = gamma * in_weight[v]
-                expected = a * (whole_in - in_weight[v]) + b * (whole - out_weight[v])
-            tiny = TINY * outside
-            if outside < expected - tiny:
+                one_in = in_weight[v]
+                expected = gamma * one * (whole_in - one_in) + gamma * one_in * (whole - one)
+            if parts.rest[v] < expected - TINY * parts.rest[v]:
                 continue
-            n_near = 0
+            n_near = np.int64(0)
             for e in range(np.uint64(indptr[v]), np.uint64(indptr[v + 1])):
                 u = np.uint32(indices[e])
                 if membership[u] == c:
-                    p = np.uint32(parts[u])
-                    before = totals[p, 0]
-                    near[np.uint64(n_near)] = parts[u]
+                    p = np.uint32(parts.of[u])
+                    before = towards[p]
+                    near[np.uint64(n_near)] = parts.of[u]
                     n_near += before == 0.0
-                    totals[p, 0] = before + (1.0 if unit else weights[e])
-            best, gain, to_best = v, tiny, 0.0
-            n_open = 0
-            top = 0.0
-            for t in range(n_near):
-                p = near[t]
-                towards, total = totals[p, 0], totals[p, 1]
-                totals[p, 0] = 0.0
-                g = towards - a * total
-                if two:
-                    g = towards - a * total_in[p] - b * total
-                # few parts gain more, so that it is asked first
-                if g < 0.0 or (theta == 0.0 and g <= gain):
-                    continue
-                bound = gamma * total * (whole - total)
-                if two:
-                    bound = gamma * (
-                        total * (whole_in - total_in[p]) + total_in[p] * (whole - total)
-                    )
-                if totals[p, 2] < bound - TINY * totals[p, 2]:
-                    continue
-                if theta > 0.0:
-                    near[n_open] = p
-                    reach[n_open] = towards
-                    chance[n_open] = g
-                    top = max(top, g)
-                    n_open += 1
-                else:
-                    best, gain, to_best = p, g, towards
-            if n_open > 0:
-                # relative to the largest exponent, to avoid overflow
-                everything = np.exp(-top / theta)
-                for t in range(n_open):
-                    chance[t] = np.exp((chance[t] - top) / theta)
-                    everything += chance[t]
-                pick = np.float64(splitmix64(random) >> np.uint64(11)) * 2.0**-53 * everything
-                for t in range(n_open):
-                    pick -= chance[t]
-                    if pick < 0.0:
-                        best, to_best = near[t], reach[t]
-                        break
-            if best != v:
-                totals[best, 2] += outside - 2.0 * to_best
-                totals[best, 1] += out_weight[v]
-                if two:
-                    total_in[best] += in_weight[v]
-                parts[v] = best
-                alone[best] = False
+                    towards[p] = before + (1.0 if unit else weights[e])
+            merge_node(v, n_near, one, one_in, whole, whole_in, gamma, theta, parts, random)
 
 
 @kernel()

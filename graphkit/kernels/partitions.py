@@ -238,7 +238,9 @@ def inside_weight(indptr: Array, indices: Array, weights: Array, membership: Arr
 
 @kernel()
 def join_small(
-    csr: Any,
+    indptr: Array,
+    indices: Array,
+    weights: Array,
     out_weight: Array,
     in_weight: Array,
     gamma: float,
@@ -253,7 +255,6 @@ def join_small(
     `target` starts as 0 … k − 1 and ends as the community joined. A community takes part in
     one merger per round.
     """
-    indptr, indices, weights = csr.indptr, csr.indices, csr.weights
     two, limited = in_weight.size > 0, max_size > 0
     joined = 0
     settled = np.zeros(target.size, np.bool_)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numba
 import numpy as np
 import pytest
 
@@ -16,6 +17,7 @@ from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.kernels import leiden as serial
 from graphkit.kernels import partitions
+from graphkit.kernels.leiden_arrays import Room
 from graphkit.nullmodels import planted_partition, random_graph
 from graphkit.parallel import helpers, in_threads, spare_cores
 
@@ -160,18 +162,21 @@ def test_moves_gain_what_they_say(name: str) -> None:
     assert gained / ready.total == pytest.approx(after - before, abs=1e-9)
 
 
+@numba.njit
+def aggregate_graph(n: Any, rows: Any, parts: Any, n_parts: Any, new: Any, memory: Any) -> None:
+    serial.aggregate_graph(n, rows, parts, n_parts, new, memory)
+
+
 @pytest.mark.parametrize("name", ["planted", "weighted", "directed", "hub"])
 @pytest.mark.parametrize("n_parts", [1, 3, 200])
 def test_the_aggregate_graph_is_the_serial_one(name: str, n_parts: int) -> None:
     rows, _ = rows_of(GRAPHS[name]())
     parts = np.random.default_rng(n_parts).integers(0, n_parts, rows.n).astype(np.int32)
-    order, _ = parallel_native.by_code(parts, n_parts)
-    most = rows.indices.size
-    new = serial.Csr(np.empty(n_parts + 1, np.int64), np.empty(most, np.int32), np.empty(most))
-    towards = np.empty(n_parts + serial.SPARE)
-    filled = serial.aggregate_graph(rows.n, rows.csr, parts, order, n_parts, towards, new)
+    memory, new, _ = Room.for_levels(rows)
+    aggregate_graph(rows.n, rows, parts, n_parts, new, memory)
+    filled = new.indptr[n_parts]
     found = parallel_native.aggregate_graph(rows.csr, parts, n_parts)
-    assert np.array_equal(found.indptr, new.indptr)
+    assert np.array_equal(found.indptr, new.indptr[: n_parts + 1])
     assert np.array_equal(found.indices, new.indices[:filled])
     assert np.array_equal(found.weights, new.weights[:filled])
 

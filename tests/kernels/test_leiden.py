@@ -14,6 +14,7 @@ import pytest
 
 from graphkit.communities import native
 from graphkit.kernels import leiden as kernel
+from graphkit.kernels import leiden_arrays as arrays
 from graphkit.kernels import partitions
 from graphkit.kernels.random import splitmix64
 
@@ -92,13 +93,13 @@ def random_state(seed: int) -> np.ndarray:
 # local moving ----------------------------------------------------------------------------
 
 
-def memory_of(g: Case, *, limited: bool = False, random: bool = False) -> kernel.Memory:
-    return kernel.Memory.of(g.n, two=g.in_weight.size > 0, limited=limited, random=random)
+def memory_of(g: Case, *, limited: bool = False, random: bool = False) -> arrays.Memory:
+    return arrays.Memory.of(g.n, two=g.in_weight.size > 0, limited=limited, random=random)
 
 
 @numba.njit
-def move_nodes(n: Any, rows: Any, gamma: Any, limit: Any, membership: Any, memory: Any) -> Any:
-    return kernel.move_nodes(n, rows, gamma, limit, membership, memory.first, memory)
+def move_nodes(n: Any, rows: Any, options: Any, membership: Any, memory: Any) -> Any:
+    return kernel.move_nodes(n, rows, options, membership, memory.first, memory)
 
 
 def moved(
@@ -108,9 +109,9 @@ def moved(
     size: Any = (),
     limit: int = 0,
     fixed: Any = (),
-    memory: kernel.Memory | None = None,
+    memory: arrays.Memory | None = None,
 ) -> float:
-    rows = kernel.Rows(
+    rows = arrays.Rows(
         g.indptr,
         g.indices,
         g.weights,
@@ -121,7 +122,8 @@ def moved(
     )
     memory = memory or memory_of(g, limited=limit > 0)
     memory.order[:] = order
-    gain: float = move_nodes(g.n, rows, g.gamma, limit, membership, memory)
+    options = arrays.Options(g.gamma, max_size=limit)
+    gain: float = move_nodes(g.n, rows, options, membership, memory)
     return gain
 
 
@@ -241,16 +243,17 @@ def test_iterations_that_know_the_last_visits_find_the_same(
             fixed if seed % 2 else fixed[:0],
         )
         gamma = 2.0 ** (seed - 3) / g.out_weight.sum()
-        options = native.KernelOptions(gamma, max_size=limit)
-        kept = native.Room.for_levels(rows, options)
+        options = arrays.Options(gamma, max_size=limit)
+        kept = arrays.Room.for_levels(rows)
         one, other = (np.arange(g.n, dtype=np.int32) for _ in range(2))
         state, again = random_state(seed), random_state(seed)
         for i in range(12):
             known = np.isfinite(slack := kept.memory.first.slack) & (slack > 0)
             skipped += int(known.sum())
-            fresh = native.Room.for_levels(rows, options)
+            asked = options._replace(refined=i > 0)
+            fresh = arrays.Room.for_levels(rows)
             ends = [
-                list(native.iterate_levels(rows, options, *found, i > 0, room=room, most=-1))[-1]
+                list(native.iterate_levels(rows, asked, *found, room=room, most=-1))[-1]
                 for found, room in (((one, state), kept), ((other, again), fresh))
             ]
             assert np.array_equal(one, other)
@@ -264,9 +267,9 @@ def test_iterations_that_know_the_last_visits_find_the_same(
 
 @numba.njit
 def refine_nodes(
-    n: Any, rows: Any, gamma: Any, theta: Any, membership: Any, random: Any, memory: Any
+    n: Any, rows: Any, options: Any, membership: Any, random: Any, memory: Any
 ) -> None:
-    kernel.refine_nodes(n, rows, gamma, theta, membership, random, memory.first, memory)
+    kernel.refine_nodes(n, rows, options, membership, random, memory.first, memory)
 
 
 def refined(
@@ -275,7 +278,8 @@ def refined(
     memory = memory_of(g, random=theta > 0)
     memory.order[:] = order
     state = random_state(seed)
-    refine_nodes(g.n, case_rows(g), g.gamma, theta, membership, state, memory)
+    options = arrays.Options(g.gamma, theta)
+    refine_nodes(g.n, case_rows(g), options, membership, state, memory)
     found: list[int] = memory.parts.tolist()
     return found
 
@@ -318,7 +322,7 @@ def test_refinement(*, weighted: bool, two: bool) -> None:
     assert merged > 50
 
 
-def case_rows(g: Case) -> kernel.Rows:
+def case_rows(g: Case) -> arrays.Rows:
     unused = np.empty(0, np.int64), np.empty(0, np.bool_)
     return native.make_rows(g.indptr, g.indices, g.weights, g.out_weight, g.in_weight, *unused)
 
@@ -405,21 +409,19 @@ def test_a_tiny_theta_neither_overflows_nor_differs_from_greedy() -> None:
 # the rest --------------------------------------------------------------------------------
 
 
-def aggregated(rows: kernel.Rows, parts: np.ndarray) -> kernel.Rows:
+def aggregated(rows: arrays.Rows, parts: np.ndarray) -> arrays.Rows:
     """The graph of the level after one whose communities are the parts."""
-    room = native.Room.for_levels(rows, native.KernelOptions(0.0))
+    room = arrays.Room.for_levels(rows)
     homes = parts.copy()
     # without an expectation no node leaves, and with a largest size of 1 none comes
-    k, gain = kernel.run_levels(
-        *(rows.n, rows, 0.0, 0.0, 1, False, 0, 1, homes, homes),
-        *(random_state(1), room.new, room.spare, room.memory),
-    )
+    options = arrays.Options(0.0, max_size=1, refined=False)
+    k, gain = kernel.run_levels(rows.n, rows, options, 0, 1, homes, random_state(1), room)
     assert np.array_equal(homes, parts)
     assert gain == 0
     new = room.new
     entries = new.indptr[k]
     by_node = (array[:k] if array.size else array for array in new[3:])
-    return kernel.Rows(new.indptr[: k + 1], new.indices[:entries], new.weights[:entries], *by_node)
+    return arrays.Rows(new.indptr[: k + 1], new.indices[:entries], new.weights[:entries], *by_node)
 
 
 @kinds
@@ -522,11 +524,16 @@ def test_weight_inside(*, weighted: bool) -> None:
     assert found == (g.dense() * same).sum()
 
 
+@numba.njit
+def sorted_by(n: Any, codes: Any, n_codes: Any, start: Any, order: Any) -> None:
+    kernel.sorted_by(n, codes, n_codes, start, order)
+
+
 def test_counting_sort() -> None:
     codes = np.random.default_rng(7).integers(0, 9, 100).astype(np.int32)
     order = np.empty(100, dtype=np.int32)
     start = np.empty(10, dtype=np.int32)
-    kernel.sorted_by(100, codes, 9, start, order)
+    sorted_by(100, codes, 9, start, order)
     assert np.array_equal(start[:-1], np.cumsum(np.bincount(codes, minlength=9)))
     assert np.array_equal(order, np.argsort(codes, kind="stable"))
 
