@@ -13,7 +13,8 @@ import graphkit as gk
 from graphkit import measures
 from graphkit.errors import MissingDataError, OptionError, check_flag
 
-DATA = gk.synthetic.platform(accounts=120, impressions_per_account=20, communities=2, rng=1).dataset
+PLATFORM = gk.synthetic.platform(accounts=120, impressions_per_account=20, communities=2, rng=1)
+DATA, TRUTH = PLATFORM.dataset, PLATFORM.truth
 FOLLOWS = gk.follow_graph(DATA)
 SPREAD = gk.simulate_spread(
     gk.synthetic.worlds(2, like=gk.synthetic.platform(accounts=120, rng=1), ticks=3, rng=1),
@@ -45,6 +46,22 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "kinds of a simulation": (
         lambda: measures.answers(SPREAD, arm="a", kinds=["duets"]),
         "kinds= is for a dataset; a simulation has duet and stitch",
+    ),
+    "ticks of a dataset": (
+        lambda: measures.answers(DATA, tick_days=2.0),
+        "tick_days= is for a simulation; a dataset has times",
+    ),
+    "data of a spread": (
+        lambda: measures.bridges(SPREAD, "planted", arm="a", dataset=DATA),
+        "dataset= has the tags of a Spread's posts, for by='tag'; by='post' needs none",
+    ),
+    "introducers of authors": (
+        lambda: gk.build_world(DATA, TRUTH, introducers=5),
+        "introducers= belongs to posts='introduced'",
+    ),
+    "share of authored posts": (
+        lambda: gk.build_world(DATA, TRUTH, share_of_posts=0.3),
+        "share_of_posts= belongs to posts='introduced'",
     ),
     "interventions": (
         lambda: measures.intervention_costs(SPREAD, {"a": 3}, partition="planted"),  # type: ignore[dict-item]

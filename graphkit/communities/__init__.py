@@ -1,6 +1,7 @@
 """Graph → Partition: communities, how far to trust them, their names, and their visibility."""
 
 from graphkit.communities.comparison import (
+    Agreement,
     agreement,
     best_matches,
     match_communities,
@@ -23,6 +24,7 @@ from graphkit.data.visibility import Visibility
 from graphkit.teaching import teach
 
 __all__ = [
+    "Agreement",
     "CommunityMatch",
     "Layout",
     "NullComparison",

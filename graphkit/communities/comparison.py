@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
@@ -20,10 +21,12 @@ from graphkit.communities.prepare import (
     require_partition,
     shared_nodes,
 )
+from graphkit.data.frozen import Frozen
 from graphkit.data.partition import Partition
+from graphkit.data.provenance import Provenance
 from graphkit.errors import DataError, check_number
 
-__all__ = ["agreement", "best_matches", "match_communities", "node_agreement"]
+__all__ = ["Agreement", "agreement", "best_matches", "match_communities", "node_agreement"]
 
 #: Codes of nodes that a partition does not assign, and of nodes that it does not contain.
 UNASSIGNED, ABSENT = -1, -2
@@ -246,7 +249,77 @@ class CommunityPairs:
         return np.where(known, at, -1)
 
 
-def agreement(a: Partition, b: Partition) -> dict[str, float]:
+@dataclass(frozen=True, repr=False, eq=False)
+class Agreement(Frozen, Mapping[str, float], title="Agreement of two partitions"):
+    """How far two partitions agree on the nodes that both assign; also a mapping of its numbers.
+
+    ``found["ami"]`` is ``found.ami``, and ``dict(found)`` holds all numbers by their names. It equals
+    a dictionary of the same numbers.
+
+    Attributes
+    ----------
+    ami
+        Mutual information adjusted for chance and normalised by the mean entropy: 1 if equal, near
+        0 if independent.
+    nmi
+        The same unadjusted, in [0, 1]; far above 0 even for noise.
+    ari
+        Adjusted Rand index: the share of pairs of nodes on which they agree, adjusted for chance.
+    vi
+        Variation of information, in nats, from 0 (equal) to log n.
+    ecs
+        Element-centric similarity, in (0, 1], 1 if equal.
+    nodes
+        Nodes compared.
+    unassigned
+        Nodes in both that at least one does not assign.
+    unshared
+        Nodes in only one.
+    provenance
+        The two partitions.
+    """
+
+    ami: float
+    nmi: float
+    ari: float
+    vi: float
+    ecs: float
+    nodes: int
+    unassigned: int
+    unshared: int
+    provenance: Provenance = field(default_factory=lambda: Provenance("agreement"))
+
+    def __getitem__(self, name: str) -> float:
+        if name not in set(self):
+            raise KeyError(name)
+        value: float = getattr(self, name)
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return (spec.name for spec in fields(self) if spec.name != "provenance")
+
+    def __len__(self) -> int:
+        return len(fields(self)) - 1
+
+    def __eq__(self, other: object) -> bool:
+        return dict(self) == other if isinstance(other, dict) else super().__eq__(other)
+
+    __hash__ = Frozen.__hash__
+
+    def _facts(self) -> dict[str, object]:
+        return {
+            "AMI (1 equal, 0 by chance)": self.ami,
+            "NMI (not adjusted)": self.nmi,
+            "adjusted Rand index": self.ari,
+            "variation of information, nats (0 equal)": self.vi,
+            "element-centric similarity": self.ecs,
+            "nodes compared": self.nodes,
+            "nodes unassigned in one": self.unassigned,
+            "nodes in only one": self.unshared,
+        }
+
+
+def agreement(a: Partition, b: Partition) -> Agreement:
     """Agreement of two partitions on the nodes that both contain and assign.
 
     Parameters
@@ -256,7 +329,7 @@ def agreement(a: Partition, b: Partition) -> dict[str, float]:
 
     Returns
     -------
-    dict
+    Agreement
         ``ami``: mutual information adjusted for chance and normalised by the mean entropy,
         1 if equal, near 0 if independent [1]_; ``nmi``: the same unadjusted, which is far
         above 0 even for noise; ``ari``: adjusted Rand index, the share of pairs of nodes on
@@ -289,8 +362,17 @@ def agreement(a: Partition, b: Partition) -> dict[str, float]:
     >>> a = Partition.from_membership("abcdef", [0, 0, 0, 1, 1, 1])
     >>> b = Partition.from_membership("abcdeg", [0, 0, 0, 1, 1, -1])
     >>> agreement(a, b)
-    {'ami': 1.0, 'nmi': 1.0, 'ari': 1.0, 'vi': 0.0, 'ecs': 1.0, 'nodes': 5, 'unassigned': 0,
-     'unshared': 2}
+    Agreement of two partitions
+      AMI (1 equal, 0 by chance)                1
+      NMI (not adjusted)                        1
+      adjusted Rand index                       1
+      variation of information, nats (0 equal)  0
+      element-centric similarity                1
+      nodes compared                            5
+      nodes unassigned in one                   0
+      nodes in only one                         2
+    >>> agreement(a, b)["unshared"]
+    2
     """
     in_a, in_b = _shared_codes(a, b, caller="agreement")
     codes_a, codes_b = a.membership[in_a], b.membership[in_b]
@@ -305,16 +387,17 @@ def agreement(a: Partition, b: Partition) -> dict[str, float]:
     sizes = np.concatenate([overlap.sizes_a, overlap.sizes_b])
     entropies = entropy(overlap.sizes_a) + entropy(overlap.sizes_b)
     identical = overlap.identical
-    return {
-        "ami": adjusted_information(overlap, ExpectedInformation(sizes, n)),
-        "nmi": 1.0 if identical else overlap.information / (entropies / 2),
-        "ari": 1.0 if identical else _adjusted_rand(overlap),
-        "vi": 0.0 if identical else entropies - 2 * overlap.information,
-        "ecs": float(overlap.similarity.mean()),
-        "nodes": n,
-        "unassigned": int(in_a.size) - n,
-        "unshared": len(a.vocabulary) + len(b.vocabulary) - 2 * int(in_a.size),
-    }
+    return Agreement(
+        ami=adjusted_information(overlap, ExpectedInformation(sizes, n)),
+        nmi=1.0 if identical else overlap.information / (entropies / 2),
+        ari=1.0 if identical else _adjusted_rand(overlap),
+        vi=0.0 if identical else entropies - 2 * overlap.information,
+        ecs=float(overlap.similarity.mean()),
+        nodes=n,
+        unassigned=int(in_a.size) - n,
+        unshared=len(a.vocabulary) + len(b.vocabulary) - 2 * int(in_a.size),
+        provenance=Provenance.of("agreement", made_from=(a, b)),
+    )
 
 
 def node_agreement(a: Partition, b: Partition) -> pl.DataFrame:

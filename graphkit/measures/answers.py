@@ -263,6 +263,8 @@ def answers(
     if isinstance(data, Platform):
         data = data.dataset
     if isinstance(data, Dataset):
+        if tick_days != 1:
+            raise OptionError("answers: tick_days= is for a simulation; a dataset has times.")
         return _of_dataset(data, partition, arm, kinds, window, confidence)
     if not isinstance(data, Spread):
         raise OptionError(f"answers: a Dataset or a Spread is needed, not {shorten(data)}.")

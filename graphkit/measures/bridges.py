@@ -208,7 +208,8 @@ def bridges(
         For an unknown arm or kind of partition, or without a dataset that is needed, or its
         authors or tags.
     OptionError
-        For an unknown `by`, or an arm or a world of impressions.
+        For an unknown `by`, an arm or a world of impressions, or a dataset that a spread does not
+        need.
     DataError
         If worlds have different posts, posts have several posters (by creator), no post has a
         community of origin and a viewer with one, or a world was made from other data than
@@ -242,6 +243,10 @@ def bridges(
     removed: dict[str, int] = {}
     filled = False
     if isinstance(shown, Spread):
+        if dataset is not None and by != "tag":
+            raise OptionError(
+                f"bridges: dataset= has the tags of a Spread's posts, for by='tag'; by={by!r} needs none."
+            )
         source = _of_spread(shown, partition, arm, world, removed)
         filled = too_filled(shown, str(arm))
         if by == "tag" and dataset is not None:

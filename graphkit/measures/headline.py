@@ -152,8 +152,8 @@ CLAIMS = (
 )
 
 
-@dataclass(frozen=True)
-class Finding:
+@dataclass(frozen=True, repr=False, eq=False)
+class Finding(Frozen):
     """One finding under every kind of partition.
 
     Attributes
@@ -186,6 +186,20 @@ class Finding:
     lost: tuple[str, ...] = ()
     held: int = 0
     nearest: tuple[str, ...] = ()
+
+    def _title(self) -> str:
+        return self.title
+
+    def _facts(self) -> dict[str, object]:
+        # an entry per sentence, which names its kind of partition itself
+        facts: dict[str, object] = {
+            f"finding {k}" if k > 1 else "finding": text for k, text in enumerate(self.sentences, 1)
+        }
+        facts["verdict"] = self.verdict
+        told = {"holds under": self.held and f"{self.held:,} conditions"}
+        lists = {"turns under": self.turned, "is lost under": self.lost, "nearest": self.nearest}
+        told |= {name: "; ".join(texts) for name, texts in lists.items()}
+        return facts | {name: text for name, text in told.items() if text}
 
 
 @dataclass(frozen=True, repr=False, eq=False)

@@ -34,10 +34,11 @@ def samples_of(worlds: Sequence[World]) -> list[str | None]:
     sources = [_source_keys(world) if world.sample != "part" else () for world in worlds]
     times = Counter(key for keys in sources for key in keys)
     known = [w for w, keys in enumerate(sources) if keys]
-    shared = _share_data([worlds[w] for w in known]) if len(known) > 1 else []
-    for w, shares in zip(known, shared, strict=False):
-        if shares or any(times[key] > 1 for key in sources[w]):
-            samples[w] = REPEATED
+    if len(known) > 1:
+        shared = _share_data([worlds[w] for w in known])
+        for w, shares in zip(known, shared.tolist(), strict=True):
+            if shares or any(times[key] > 1 for key in sources[w]):
+                samples[w] = REPEATED
     whole = [world for world in worlds if world.sample == "whole"]
     if len(whole) != 1:
         return samples
@@ -72,10 +73,10 @@ def _share_data(worlds: Sequence[World]) -> npt.NDArray[np.bool_]:
     """
     # objects of independent platforms may be the same where they have no authors: songs, films
     authored = np.array([world.authored for world in worlds], dtype=bool)
-    follows, posts = _shared_follows(worlds), np.zeros_like(authored)
+    found = _shared_follows(worlds)
     if authored.any():
-        posts[authored] = _shared_posts([world for world in worlds if world.authored])
-    return follows | posts
+        found[authored] |= _shared_posts([world for world in worlds if world.authored])
+    return found
 
 
 def _shared_follows(worlds: Sequence[World]) -> npt.NDArray[np.bool_]:
@@ -138,7 +139,8 @@ def _exceed_chance(
     shared = found - chance > _SHARED * (drawn[:, None] - chance)
     shared &= (drawn >= _LEAST)[:, None] & (size[:, None] <= size)
     np.fill_diagonal(shared, False)
-    return np.asarray(shared.any(axis=0) | shared.any(axis=1))
+    either: npt.NDArray[np.bool_] = shared.any(axis=0) | shared.any(axis=1)
+    return either
 
 
 def _evenly(size: int) -> npt.NDArray[np.int64]:

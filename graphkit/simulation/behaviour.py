@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from graphkit.data.display import html_card
 from graphkit.errors import check_number
 
 __all__ = ["Behaviour"]
@@ -198,6 +199,14 @@ class Behaviour:
         """
         rows = [(s.name, float(getattr(self, s.name)), self._origin(s.name)) for s in fields(self)]
         return pl.DataFrame(rows, schema=["parameter", "value", "origin"], orient="row")
+
+    def _repr_html_(self) -> str:
+        known = "fitted to a log" if self.calibrated else "not calibrated"
+        counts = self.frame.group_by("origin", maintain_order=True).len()
+        facts = {"behaviour": known} | {f"parameters: {o}": n for o, n in counts.iter_rows()}
+        # those that somebody chose come first
+        chosen = self.frame.sort(pl.col("origin") == "assumption", maintain_order=True)
+        return html_card("Behaviour", facts, chosen)
 
     def _origin(self, name: str) -> str:
         value = getattr(self, name)

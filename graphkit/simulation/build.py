@@ -237,6 +237,9 @@ def choose_introducers(
     return posters[order][indptr[:-1]]
 
 
+#: Options of introduced posts, as they are by default.
+_INTRODUCED = {"share_of_posts": 0.15, "introducers": 3}
+
 #: Share of the items of an "introduced" world that the partition may see.
 PARTITION_SHARE = 0.4
 
@@ -462,7 +465,8 @@ def build_world(
     Raises
     ------
     OptionError
-        For options out of range, the oracle of a dataset, or an existing space of interactions.
+        For options out of range or of the other kind of posts, the oracle of a dataset, or an
+        existing space of interactions.
     MissingDataError
         Without a partition, follows, authors, times or interactions between the cuts, or a source of
         the space that was named.
@@ -524,6 +528,12 @@ def build_world(
     partitions = {kind: align_partition(p, accounts, kind, removed) for kind, p in given.items()}
     account_keys = draw_keys(streams, "accounts", len(accounts))
     if posts == "authored":
+        asked = {"share_of_posts": share_of_posts, "introducers": introducers}
+        for name, usual in _INTRODUCED.items():
+            if asked[name] != usual:
+                raise OptionError(
+                    f"{name}= belongs to posts='introduced'; authored posts are those from since= on."
+                )
         parts = _authored_posts(source, since, account_keys, streams, removed)
     else:
         assert isinstance(source, Dataset)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import html
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from pydantic import (
 
 from graphkit import recommenders
 from graphkit.communities.null import MIN_DRAWS
+from graphkit.data.display import plain_text
 from graphkit.data.files import read_toml, to_toml
 from graphkit.data.tags import STOP_TAGS
 from graphkit.data.times import as_instant, check_zone
@@ -720,6 +722,9 @@ class StudyConfig(Section):
         True
         """
         return to_toml(json.loads(self.model_dump_json()))
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(plain_text(self.to_toml()))}</pre>"
 
 
 def published_behaviour() -> dict[str, Any]:

@@ -4,6 +4,7 @@ import math
 import time
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -109,6 +110,25 @@ def test_nothing_to_compare() -> None:
         agreement(a, Partition.from_membership("ab", [-1, -1]))
     with pytest.raises(DataError, match="needs a graphkit Partition, not a list"):
         agreement(a, [0, 1])  # type: ignore[arg-type]
+
+
+def test_agreement_shows_itself_and_is_a_mapping_of_its_numbers() -> None:
+    a = Partition.from_membership("abcdef", [0, 0, 0, 1, 1, 1])
+    b = Partition.from_membership("abcdeg", [0, 0, 1, 1, 1, -1])
+    found = agreement(a, b)
+    assert list(found) == ["ami", "nmi", "ari", "vi", "ecs", "nodes", "unassigned", "unshared"]
+    assert found["ami"] == found.ami == dict(found)["ami"] == found.get("ami")
+    assert found == dict(found)
+    assert found == agreement(a, b)
+    assert found != agreement(a, a)
+    assert "provenance" not in found
+    with pytest.raises(KeyError):
+        found["provenance"]
+    assert pl.DataFrame([found, agreement(a, a)]).get_column("nodes").to_list() == [5, 6]
+    assert pl.DataFrame([{"by": "hand", **found}]).columns == ["by", *found]
+    assert "AMI (1 equal, 0 by chance)" in repr(found)
+    assert "<th style='text-align:left'>adjusted Rand index</th>" in found._repr_html_()
+    assert found.provenance.inputs == (a.content_key, b.content_key)
 
 
 def test_object_ids() -> None:

@@ -261,6 +261,7 @@ MAKE: dict[str, Callable[[], Any]] = {
     "CrossPostDemotion": lambda: gk.attribution.cross_post_demotion(
         world(), gk.recommenders.circle_popularity(), weights=(-0.1,), ticks=2, slots=3, rng=1
     ),
+    "Agreement": lambda: gk.agreement(partition(), partition()),
     "AnswerTrees": replied,
     "AnswersCompared": lambda: gk.measures.compare_answers({"toy": replied()}),
     "Bridges": lambda: gk.measures.bridges(compared(), "planted", arm="all"),
@@ -273,6 +274,7 @@ MAKE: dict[str, Callable[[], Any]] = {
         gk.follower_centric(), gk.interest_centric()
     ),
     "Fetched": lambda: gk.datasets.fetch("platform"),
+    "Finding": lambda: headline().findings[0],
     "FlaggedCascades": lambda: gk.measures.flagged_cascades(flagged()),
     "FlowContrast": lambda: gk.measures.flow_contrast(
         compared(), "all", "new", partition="planted"

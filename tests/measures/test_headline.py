@@ -8,7 +8,7 @@ import pytest
 
 from graphkit.data.visibility import Visibility
 from graphkit.errors import DataError, MissingDataError, OptionError
-from graphkit.measures import contrast, headline, hosting_by_visibility
+from graphkit.measures import Finding, contrast, headline, hosting_by_visibility
 from graphkit.measures.headline import CLAIMS, Gap, difference_text, state_finding
 
 NAMES = ["a", "b", "c", "d"]
@@ -451,3 +451,20 @@ def test_one_visibility_does_not_match_numbers_of_independent_worlds() -> None:
     table = seen().frame.with_columns(pl.col("label").replace(bare))
     with pytest.raises(DataError, match=r"none of its communities has a name.*\[seen\] \* n"):
         hosting_by_visibility(frame, Visibility(table, np.zeros((1, 1), np.int32), 1.0))
+
+
+def test_a_finding_shows_its_sentences_and_its_limits() -> None:
+    limits = {"turned": ("slots = 3",), "held": 7, "nearest": ("noise = 0.5 (here 0)",)}
+    found = Finding(
+        "reach", "Reach: a compared with b", ("One.", "Two."), "Higher.", True, **limits
+    )
+    assert repr(found).splitlines() == [
+        "Reach: a compared with b",
+        "  finding      One.",
+        "  finding 2    Two.",
+        "  verdict      Higher.",
+        "  holds under  7 conditions",
+        "  turns under  slots = 3",
+        "  nearest      noise = 0.5 (here 0)",
+    ]
+    assert "<td style='text-align:left'>slots = 3</td>" in found._repr_html_()

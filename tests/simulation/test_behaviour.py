@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import polars as pl
 
 from graphkit.simulation import Behaviour
@@ -32,3 +34,12 @@ def test_tuned_given_and_calibrated_numbers_are_told_apart() -> None:
     assert (own["watch_base"], own["noise"], own["drift"]) == ("tuned", "given", "assumption")
     fitted = origins(Behaviour(watch_base=-1.5, noise=0.2, calibrated=True))
     assert fitted["watch_base"] == fitted["noise"] == fitted["calibrated"] == "calibrated"
+
+
+def test_a_behaviour_shows_its_chosen_parameters_first() -> None:
+    shown = Behaviour(noise=0.3)._repr_html_()
+    assert "not calibrated" in shown
+    rows = re.findall("<tr><td>([a-z_]+)</td><td>[^<]*</td><td>([a-z]+)</td></tr>", shown)
+    assert ("noise", "given") in rows
+    origins = [origin for _, origin in rows]
+    assert origins == sorted(origins, key="assumption".__eq__)

@@ -89,6 +89,13 @@ def test_an_empty_file_is_a_study() -> None:
     assert config.report.min_group_size == 10
 
 
+def test_a_configuration_shows_its_file_with_markup_escaped() -> None:
+    shown = StudyConfig.of({"data": {"source": "folder", "path": "<b>"}})._repr_html_()
+    assert shown.startswith("<pre>")
+    assert "&lt;b&gt;" in shown
+    assert "[simulation]" in shown
+
+
 def test_every_default_is_written_out_and_read_back() -> None:
     text = StudyConfig().to_toml()
     for key in (
