@@ -259,7 +259,9 @@ class _KernelCache:
             except OSError:
                 continue
             if _digest(content[_DIGEST:]) == content[:_DIGEST]:
-                return CompileResult._rebuild(context, *pickle.loads(content[_DIGEST:]))
+                # the class of an argument may have moved: its module is no source of the kernel
+                with suppress(AttributeError, ImportError):
+                    return CompileResult._rebuild(context, *pickle.loads(content[_DIGEST:]))
         return None
 
     def save_overload(self, signature: Any, result: Any) -> None:

@@ -124,11 +124,16 @@ class MadeUp:
             f"@kernel()\ndef value(x):\n    return {value}\n",
         )
 
-    def run(self, name: str) -> tuple[int, bool]:
-        """``value(1)`` of a module in a new import of the package, and whether it was kept."""
+    @staticmethod
+    def forget() -> None:
+        """Let the next import of the package read it anew."""
         for module in [m for m in sys.modules if m.split(".")[0] == "made_up"]:
             del sys.modules[module]
         importlib.invalidate_caches()
+
+    def run(self, name: str) -> tuple[int, bool]:
+        """``value(1)`` of a module in a new import of the package, and whether it was kept."""
+        self.forget()
         value = importlib.import_module(f"made_up.{name}").value
         found = value(1)
         assert sum(value.stats.cache_hits.values()) + sum(value.stats.cache_misses.values()) == 1
@@ -145,6 +150,18 @@ def made_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MadeUp]
     yield MadeUp(tmp_path)
     for module in [m for m in sys.modules if m.split(".")[0] == "made_up"]:
         del sys.modules[module]
+
+
+def test_a_kernel_is_compiled_anew_when_the_class_of_an_argument_has_moved(made_up: MadeUp) -> None:
+    made_up.kernel("sums", "x.a + x.b")
+    pair = "from typing import NamedTuple\n\nclass Pair(NamedTuple):\n    a: int\n    b: int\n"
+    for home, kept in (("one", False), ("one", True), ("two", False), ("two", True)):
+        made_up.write("made_up.one", pair if home == "one" else "")
+        made_up.write("made_up.two", pair if home == "two" else "")
+        made_up.forget()
+        value = importlib.import_module("made_up.sums").value
+        assert value(importlib.import_module(f"made_up.{home}").Pair(1, 2)) == 3
+        assert bool(value.stats.cache_hits) == kept
 
 
 @pytest.mark.parametrize(
