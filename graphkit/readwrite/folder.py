@@ -650,7 +650,9 @@ def _advise(path: Path, names: list[str]) -> str:
     )
     options = f"--table interactions {shell}{f' --kind-is {kind}' if kind else ''}"
     told += f" or, on the command line, with {options}" if len(told + options) < 490 else ""
-    return f"{told}; a list of items or accounts by table='items' or 'accounts'."
+    return (
+        f"{told}; follows, items or accounts by table='follows', 'items' or 'accounts' (--table)."
+    )
 
 
 def drop_duplicates(name: str, frame: pl.DataFrame, dropped: Counts) -> pl.DataFrame:
