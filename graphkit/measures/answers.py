@@ -418,7 +418,11 @@ def _bounds_of_fit(
     if measure == "delay_mu":
         low, high = fit.mu - t * fit.mu_se, fit.mu + t * fit.mu_se
     else:
-        low, high = (fit.sigma * float(np.exp(x * t * fit.sigma_se / fit.sigma)) for x in (-1, 1))
+        with np.errstate(over="ignore"):
+            factor = float(np.exp(t * fit.sigma_se / fit.sigma))
+        low, high = fit.sigma / factor, fit.sigma * factor
+    if not np.isfinite([low, high]).all():
+        return {"units": trees}
     return {"low": low, "high": high, "interval": OVER_TREES, "units": trees}
 
 

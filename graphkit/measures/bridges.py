@@ -44,6 +44,7 @@ from graphkit.parallel import refuse_after_fork
 __all__ = ["Bridges", "bridges"]
 
 Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int64]
 Integers = npt.NDArray[np.integer]
 
@@ -545,7 +546,8 @@ def _rows(
         magnitude = by_unit(np.maximum(outside, expected).reshape(shape), source.scheme)
         found = find_all(values, magnitude, source.scheme, confidence)
         within = source.scheme.interval == WITHIN_WORLD
-        low, high, p = _of_counts(found, 1 if within else shape[1], confidence)
+        certain = (variance == 0).all(axis=0)
+        low, high, p = _of_counts(found, certain, 1 if within else shape[1], confidence)
         unit = "replications" if source.scheme.interval == WITHIN_WORLD else "worlds"
         test = T_TEST.format(unit)
     elif by == "tag":
@@ -575,19 +577,20 @@ def _rows(
     return told.sort(order, descending=[True, False]), ratio
 
 
-def _of_counts(found: Family, runs: int, confidence: float) -> tuple[Floats, Floats, Floats]:
+def _of_counts(
+    found: Family, certain: Mask, runs: int, confidence: float
+) -> tuple[Floats, Floats, Floats]:
     """Bounds and p of means of counts, each unit that of so many `runs`.
 
     Counts are whole, so that a few are often equal by chance, and what varies between them is then
     little more than what is expected: a t test would take that for certainty. Rounding to whole numbers
-    has a variance of 1/12 (Sheppard), and the standard error is at least that of it.
+    has a variance of 1/12 (Sheppard), and the standard error is at least that of it, but where nothing
+    could vary: `certain`, as all viewers, or none, are outside under any exposure.
     """
     freedom = np.maximum(found.units - 1, 1)
     quantile = stats.t.ppf((1 + confidence) / 2, freedom)
     with np.errstate(invalid="ignore", divide="ignore"):
         se = (found.high - found.centre) / quantile
-        # nothing could vary where all viewers, or none, are outside under any exposure
-        certain = (se == 0) & (found.centre == 0)
         se = np.where(certain, se, np.maximum(se, np.sqrt(1 / 12 / (runs * found.units))))
         p = np.where(se > 0, 2 * stats.t.sf(np.abs(found.centre) / se, freedom), np.nan)
     return found.centre - quantile * se, found.centre + quantile * se, p

@@ -280,7 +280,7 @@ def share_bounds(top: Floats, bottom: Floats, confidence: float) -> tuple[float,
     square = float(stats.t.ppf((1 + confidence) / 2, n - 1)) ** 2 / size
     half = float(np.sqrt(square * (share * (1 - share) + square / 4)))
     low, high = ((share + square / 2 + side * half) / (1 + square) for side in (-1, 1))
-    return (low if share > 0 else 0.0), (high if share < 1 else 1.0)
+    return (max(low, 0.0) if share > 0 else 0.0), (min(high, 1.0) if share < 1 else 1.0)
 
 
 def _cdf(days: Floats, mu: float, sigma: float) -> Floats:

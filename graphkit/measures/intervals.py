@@ -297,9 +297,11 @@ def scheme_of(outcome: pl.DataFrame) -> Scheme:
         return plain
     if repeated:
         raise DataError(
-            f"the outcome holds {repeated} worlds that were built from data sets of other worlds, or have "
-            "most of their follows or posts, as if they were populations of their own: for an interval over samples, simulate what "
-            "resample_worlds returns of one of them; for one within this world, one world with "
+            f"the outcome holds {repeated} worlds that were built from data sets of other worlds, or "
+            "have most of their follows or posts, by id, as if they were populations of their own. If "
+            "the data sets are independent and only their ids are alike, give each its own (a prefix). "
+            "Else, for an interval over samples, simulate what resample_worlds returns of one of them; "
+            "for one within this world, one world with "
             "several replications."
         )
     if by_world.get_column("sample").null_count():

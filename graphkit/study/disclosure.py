@@ -156,18 +156,22 @@ def _without_few(evidence: pl.DataFrame, partition: Partition, least: int) -> pl
     """Evidence without figures that tell a group of fewer than `least` beside those of the row.
 
     With `nodes`, `share_in` tells how many members use any tag, and so with the size of the
-    community how many use none; `share_out`, the lift, z and q tell how many in the other communities
-    use this one, of two communities the very number that is left out as one of few. Where such a
-    number may be from 1 to below `least`, the row keeps its tag, uses and members. How many accounts
-    there use any tag is not known here: at least those of the other communities with evidence.
+    community how many use none; `share_out`, the lift, z and q tell how many in all communities
+    use this one, and so how many do whose own rows are left out. Where such a number may be from 1 to
+    below `least`, the row, or all rows of the tag, keep their tag, uses and members. How many accounts
+    use any tag is not known of communities without any evidence: they count as none.
     """
-    members = pl.Series("members", partition.sizes).gather(evidence.get_column("community"))
-    rows = evidence.with_columns(members, taggers=(pl.col("nodes") / pl.col("share_in")).round())
-    of = rows.group_by("community").agg(pl.col("taggers").max())
-    others = of.get_column("taggers").sum() - pl.col("taggers")
-    outside, untagged = pl.col("share_out") * others, pl.col("members") - pl.col("taggers")
-    few = (pl.col("share_out") > 0) & (outside < least - 0.5)
-    few |= untagged.is_between(1, least - 1)
+    assert partition.evidence is not None
+    taggers = (pl.col("nodes") / pl.col("share_in")).round().max().alias("taggers")
+    of = partition.evidence.filter(pl.col("share_in") > 0).group_by("community").agg(taggers)
+    rows = evidence.join(of, on="community", how="left", maintain_order="left")
+    rows = rows.with_columns(
+        pl.Series("members", partition.sizes).gather(evidence.get_column("community"))
+    )
+    outside = pl.col("share_out") * (of.get_column("taggers").sum() - pl.col("taggers"))
+    untold = pl.col("nodes") + outside - pl.col("nodes").sum().over("tag")
+    few = untold.is_between(0.5, least - 0.5).fill_null(False).any().over("tag")
+    few |= (pl.col("members") - pl.col("taggers")).is_between(1, least - 1)
     hidden = rows.select(few.fill_null(False)).to_series()
     told = [name for name in _OF_OTHERS if name in evidence.columns]
     # of why it is no name, what says nothing of them

@@ -187,6 +187,24 @@ def test_replications_give_an_interval(by_hand: Any) -> None:
     assert over.frame.select(columns).equals(found.frame.select(columns))
 
 
+def test_an_excess_of_nothing_in_every_run_is_no_certainty(by_hand: Any) -> None:
+    world = by_hand.world(["x"] * 3 + ["y"] * 3, [[0], [3]])
+    # of the views of others, half are outside x, as one of the two viewers of the first post is
+    run = by_hand.tally(
+        world, [(1, 0, 0), (3, 0, 0), (4, 1, 0), (1, 1, 0)], sources=np.array([4, 0, 0])
+    )
+    row = bridges(by_hand.spread([world], {"a": [[run] * 3]}), "planted", arm="a").frame.row(
+        by_predicate=pl.col("item_id") == "p0000", named=True
+    )
+    half = float(stats.t.ppf(0.975, 2)) * np.sqrt(1 / 12 / 3)
+    assert (row["excess"], row["p"], row["low"], row["high"]) == (
+        0,
+        1,
+        pytest.approx(-half),
+        pytest.approx(half),
+    )
+
+
 @pytest.mark.parametrize(("seed", "replications"), [(0, 2), (5, 3)])
 def test_posts_that_are_alike_in_few_runs_are_no_discovery(seed: int, replications: int) -> None:
     """A uniform feed has no bridges: counts that are equal by chance are no certainty.
