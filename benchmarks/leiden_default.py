@@ -14,7 +14,9 @@ In November 2026, on two quiet cores, CPU seconds of ten runs, and how many time
 libreville took at two iterations and at −1: co-tag 1.21 s, 5.6 and 16, 2.9 and 7.9; co-view .54 s,
 3.3 and 15, 2.0 and 7.9; co-listening .49 s, 6.7 and 8.0, 3.4 and 4.9; artists .71 s, 2.5 and 11,
 1.7 and 7.1. At two iterations neither had a higher mean Q (artists: .7290 and .7291 beside
-.7306), at −1 a higher one by up to .0007.
+.7306), at −1 a higher one by up to .0007. Going on until three iterations in succession gain nothing
+took 2.6, 2.6, 1.5 and 2.9 times as long; the agreement of runs rose from .983 to .989, .779 to .798,
+.991 to .993 and .863 to .874, where igraph's at two iterations was .972, .772, .925 and .843.
 """
 
 from __future__ import annotations
