@@ -188,8 +188,8 @@ def answers(
     score intervals with the effective number of observations (Wilson 1927; Korn & Graubard 1998),
     which stay within [0, 1]; all are null where no tree differs, except for shares of 0 and 1. Those
     of the delays' parameters have the t quantile of the trees, σ on the scale of its logarithm; with
-    few trees they are a little narrow for σ. Of a simulation, t intervals over worlds, parts of a jackknife, or replications,
-    as in :func:`contrast`.
+    few trees they are a little narrow for σ. Of a simulation, t intervals over worlds, parts of a
+    jackknife, or replications, as in :func:`contrast`.
 
     Parameters
     ----------

@@ -220,9 +220,9 @@ def contrast(
 
     Only declared primary rows are tested, and Holm's adjustment (1979) is over them; the others
     have intervals. A direction, also that of a primary row, follows from the row's own interval: it
-    is not adjusted for the number of rows, as p_holm is. Where more than 25 % of the impressions of either arm are filler (posts that
-    no source of the feed chose), no direction is claimed and nothing is tested: the difference
-    may be that of the filler.
+    is not adjusted for the number of rows, as p_holm is. Where more than 25 % of the impressions of
+    either arm are filler (posts that no source of the feed chose), no direction is claimed and
+    nothing is tested: the difference may be that of the filler.
 
     Parameters
     ----------

@@ -301,8 +301,7 @@ def scheme_of(outcome: pl.DataFrame) -> Scheme:
             "have most of their follows or posts, by id, as if they were populations of their own. If "
             "the data sets are independent and only their ids are alike, give each its own (a prefix). "
             "Else, for an interval over samples, simulate what resample_worlds returns of one of them; "
-            "for one within this world, one world with "
-            "several replications."
+            "for one within this world, one world with several replications."
         )
     if by_world.get_column("sample").null_count():
         raise DataError(

@@ -237,8 +237,8 @@ def choose_introducers(
     return posters[order][indptr[:-1]]
 
 
-#: Options of introduced posts, as they are by default.
-_INTRODUCED = {"share_of_posts": 0.15, "introducers": 3}
+#: Of introduced posts by default: their share of the held-out interactions, and their introducers.
+_SHARE_OF_POSTS, _INTRODUCERS = 0.15, 3
 
 #: Share of the items of an "introduced" world that the partition may see.
 PARTITION_SHARE = 0.4
@@ -375,8 +375,8 @@ def build_world(
     posts: str = "authored",
     ticks: int = 20,
     stock: float = 0.3,
-    share_of_posts: float = 0.15,
-    introducers: int = 3,
+    share_of_posts: float = _SHARE_OF_POSTS,
+    introducers: int = _INTRODUCERS,
     space: InterestSpace | Mapping[str, float] | str | None = None,
     dimensions: int = 32,
     feature_noise: float = 0.0,
@@ -528,9 +528,11 @@ def build_world(
     partitions = {kind: align_partition(p, accounts, kind, removed) for kind, p in given.items()}
     account_keys = draw_keys(streams, "accounts", len(accounts))
     if posts == "authored":
-        asked = {"share_of_posts": share_of_posts, "introducers": introducers}
-        for name, usual in _INTRODUCED.items():
-            if asked[name] != usual:
+        for name, is_asked in (
+            ("share_of_posts", share_of_posts != _SHARE_OF_POSTS),
+            ("introducers", introducers != _INTRODUCERS),
+        ):
+            if is_asked:
                 raise OptionError(
                     f"{name}= belongs to posts='introduced'; authored posts are those from since= on."
                 )

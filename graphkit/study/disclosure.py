@@ -141,10 +141,22 @@ def disclosed_names(partition: Partition, least: int) -> Partition:
         return partition
     kept = evidence.filter(pl.col("nodes") >= least)
     labels = _names_of_many(partition, kept)
-    kept = _without_few(kept, partition, least)
+    return _renamed(partition, labels, kept, least, verb="disclosed_names")
+
+
+def _renamed(
+    partition: Partition,
+    labels: Sequence[str | None],
+    evidence: pl.DataFrame,
+    least: int,
+    *,
+    verb: str,
+) -> Partition:
+    """The partition with these labels, and what may be told of this evidence for them."""
+    kept = _without_few(evidence, partition, least)
     names = pl.Series("label", labels, dtype=pl.String)
     kept = kept.with_columns(names.gather(kept.get_column("community")))
-    record = Provenance.of("disclosed_names", {"least": least}, made_from=(partition,))
+    record = Provenance.of(verb, {"least": least}, made_from=(partition,))
     return partition.with_labels(labels, kept, record)
 
 
@@ -170,7 +182,7 @@ def _without_few(evidence: pl.DataFrame, partition: Partition, least: int) -> pl
     )
     outside = pl.col("share_out") * (of.get_column("taggers").sum() - pl.col("taggers"))
     untold = pl.col("nodes") + outside - pl.col("nodes").sum().over("tag")
-    few = untold.is_between(0.5, least - 0.5).fill_null(False).any().over("tag")
+    few = untold.is_between(0.5, least - 0.5).any().over("tag")
     few |= (pl.col("members") - pl.col("taggers")).is_between(1, least - 1)
     hidden = rows.select(few.fill_null(False)).to_series()
     told = [name for name in _OF_OTHERS if name in evidence.columns]
@@ -456,11 +468,7 @@ def drop_rare_tags(partition: Partition, least: int) -> Partition:
     kept = evidence.filter(pl.col("nodes") >= least)
     found = _names_of_many(partition, kept)
     labels = [f"community {c}" if name is None else name for c, name in enumerate(found)]
-    kept = _without_few(kept, partition, least)
-    names = pl.Series("label", labels, dtype=pl.String)
-    kept = kept.with_columns(names.gather(kept.get_column("community")))
-    record = Provenance.of("drop_rare_tags", {"least": least}, made_from=(partition,))
-    return partition.with_labels(labels, kept, record)
+    return _renamed(partition, labels, kept, least, verb="drop_rare_tags")
 
 
 def _recode(frame: pl.DataFrame, new: dict[int, int], labels: Sequence[str]) -> pl.DataFrame:
